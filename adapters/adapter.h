@@ -1,0 +1,164 @@
+// The contract between the gateway and what knows a platform: pure, no socket, clock, store or global.
+// One class reads packs and serves all platforms (adapters/registry.h); a platform is a folder of data.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "models/fact.h"
+#include "models/result.h"
+#include "models/time.h"
+
+namespace guanxi::adapters {
+
+// One HTTP request as it came, or one frame of a link that we dialled (method STREAM).
+struct Callback {
+  std::string method;  // "GET", "POST", "STREAM"
+  std::string path;    // as sent, still percent-encoded, without query
+  std::string query;   // raw, without '?'
+  std::vector<std::pair<std::string, std::string>> headers;  // names as sent
+  std::string body;
+};
+
+// What a platform's server is told.
+struct Answer {
+  int status = 200;
+  std::string content_type;  // empty when the body is
+  std::string body;
+};
+
+// One message proven to come from the platform and laid open.
+struct Payload {
+  std::string bytes;       // as decrypted (or as sent, if it was plain)
+  std::string format;      // "xml", "json", "form" or "bytes"
+  std::string dedupe;      // equal for repeated deliveries, different for distinct payloads; raw bytes
+  std::string order;       // events with the same key are worked in order; empty: no key known
+};
+
+struct Opened {
+  std::string recipe;  // "app.xml": inlet and variant that matched
+  Answer answer;
+  std::vector<Payload> payloads;  // empty: answer, and store nothing (URL checks)
+};
+
+// A channel's platform settings, by the names its manifest gives ("corp_id", "token", "api_base"),
+// plus "public_url" and "unionid_scope".
+using Settings = std::map<std::string, std::string, std::less<>>;
+
+// One connected account, as adapters see it.
+struct ChannelSettings {
+  std::string id;
+  std::string platform;
+  std::string tenant;
+  std::string rules = "latest";
+  std::optional<Milliseconds> freshness;  // absent: the pack's default; 0: not checked
+  Settings settings;
+};
+
+// A request to the platform's API, ready to be sent.
+struct ApiRequest {
+  std::string method;
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+struct ApiResponse {
+  int status = 0;  // 0: no answer (timeout, refused connection)
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+// What an API answer's error table says to do.
+struct ApiVerdict {
+  enum class Action : std::uint8_t {
+    ok,
+    refresh,  // the token is bad: fetch a new one, try once more
+    retry,    // transient: again with backoff and jitter
+    wait,     // quota: not before `wait`
+    give_up,  // the object is gone or the request wrong: no retry
+    alert,    // needs a person: credentials, permission, trusted IP
+  } action = Action::ok;
+  Milliseconds wait{0};
+  std::string code;    // the platform's own code, as text
+  std::string reason;  // for the operator; no secret
+  bool known = true;   // false: the pack's table does not have this code (drift)
+};
+
+struct Token {
+  std::string value;
+  Milliseconds lifetime{0};
+  Milliseconds early{0};  // refresh this long before the end
+};
+
+// What reading one stored payload or answer gave.
+struct Reading {
+  std::vector<models::Event> events;
+  std::string next_page;  // answers only: cursor of the next page; empty: last page
+};
+
+// The context of an API answer: which call it answers.
+struct CallContext {
+  std::string call;
+  models::Json arguments;
+  Time requested_at{};
+};
+
+// What trigger needs to make a callback.
+struct Forgery {
+  Time now{};
+  std::string nonce;     // decimal digits or letters
+  std::string filler;    // random bytes for the cipher's frame
+  std::string recipe;    // empty: the platform's default recipe for messages
+};
+
+// A rule pack compiled, and bound to nothing: shared by all channels and threads.
+class Pack {
+ public:
+  virtual ~Pack() = default;
+  virtual const std::string& platform() const = 0;
+  virtual const std::string& version() const = 0;  // "2024-12-19"
+  virtual const std::string& hash() const = 0;     // SHA-256 of the resolved content, hex
+  virtual std::vector<std::string> event_names() const = 0;
+  virtual std::vector<std::string> example_names() const = 0;
+  // The payload of an example, as the JSON tree and rendered in the format the platform sends.
+  virtual Result<std::pair<std::string, models::Json>> example(std::string_view name) const = 0;
+};
+
+// A channel bound to its platform's packs: keys decoded, settings checked. Immutable, any thread.
+class Adapter {
+ public:
+  virtual ~Adapter() = default;
+
+  // Verifies, decrypts and lays open one callback with the transport of the pack in force at `now`.
+  // Errors: malformed (400), unauthenticated (403). No detail tells an outsider which check failed.
+  virtual Result<Opened> open(const Callback& callback, Time now) const = 0;
+
+  // The pack by which a row received at `received_at` is read (pin, else newest not later).
+  virtual const Pack& pack_at(Time received_at) const = 0;
+
+  // Reads a stored payload. Total: what cannot be parsed is `malformed`, which marks the row dead.
+  virtual Result<Reading> read_payload(std::string_view recipe, std::string_view format,
+                                       std::string_view bytes, Time received_at) const = 0;
+  // Reads a stored API answer by the pack of its fetch date.
+  virtual Result<Reading> read_answer(const CallContext& context, std::string_view bytes) const = 0;
+
+  // The API side, by today's pack. `not_found` if the pack has no such call or token.
+  virtual Result<std::string> token_name(std::string_view call, Time now) const = 0;
+  virtual Result<ApiRequest> token_request(std::string_view token_name, Time now) const = 0;
+  virtual Result<Token> read_token(std::string_view token_name, const ApiResponse& response,
+                                   Time now) const = 0;
+  virtual Result<ApiRequest> call_request(const CallContext& context, std::string_view page,
+                                          std::string_view token) const = 0;
+  virtual ApiVerdict judge(std::string_view call, const ApiResponse& response, Time now) const = 0;
+
+  // The way back: a correctly signed and encrypted callback carrying `payload`; for `trigger` and tests.
+  virtual Result<Callback> make_callback(std::string_view payload, const Forgery& forgery) const = 0;
+  virtual const ChannelSettings& channel() const = 0;
+};
+
+}  // namespace guanxi::adapters
