@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -159,6 +160,9 @@ class Adapter {
   // The way back: a correctly signed and encrypted callback carrying `payload`; for `trigger` and tests.
   virtual Result<Callback> make_callback(std::string_view payload, const Forgery& forgery) const = 0;
   virtual const ChannelSettings& channel() const = 0;
+  // The identity that `value` is on this channel, by today's pack; nothing if the kind is not its own.
+  virtual std::optional<models::Identity> identify(std::string_view kind,
+                                                   std::string_view value) const = 0;
 };
 
 }  // namespace guanxi::adapters

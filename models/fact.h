@@ -123,6 +123,9 @@ std::string_view drift_kind_text(Drift::Kind kind);
 struct Event {
   enum class Status : std::uint8_t { mapped, unmapped, none } status = Status::mapped;
   std::string name;  // "event/change_external_contact/add_external_contact"
+  // Equal for one event however often and through whatever channel of one account it is delivered:
+  // the inlet's `id`, else SHA-256 (hex) of name and canonical message less `volatile`.
+  std::string id;
   Time at{};
   std::vector<Fact> facts;
   std::vector<WantedCall> calls;

@@ -1,0 +1,43 @@
+// The one place where models become the JSON of contract section 5.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "models/customer.h"
+#include "models/entity.h"
+
+namespace guanxi::models {
+
+// Names of tags by identity, newer than what relations remember; may be empty.
+using TagNames = std::map<Identity, std::pair<std::string, std::string>>;  // (group, name)
+
+struct CustomerJsonOptions {
+  std::string tenant;
+  bool pii = false;  // false: phones and e-mails are masked
+  const TagNames* tags = nullptr;
+};
+Json customer_json(const Customer& customer, const CustomerJsonOptions& options);
+
+// "+86138****0000", "l***@example.com"
+std::string mask_phone(std::string_view phone);
+std::string mask_email(std::string_view email);
+
+// One entry of the timeline.
+struct Interaction {
+  std::string type;       // "contact.added", "message", …
+  std::string id;         // the platform's id, else ours; stable over redelivery
+  Time at{};
+  std::string platform;
+  std::string channel;
+  Identity party;
+  std::string direction;  // "inbound", "outbound" or empty
+  Json fields = Json::object();  // staff, group, content, format, media, state, …
+  std::int64_t seq = 0;
+  std::string pack;
+
+  bool operator==(const Interaction&) const = default;
+};
+Json interaction_json(const Interaction& interaction, bool pii);
+
+}  // namespace guanxi::models
