@@ -52,20 +52,23 @@ void append_text(std::string& line, std::string_view text) {
     return;
   }
   line += '"';
-  unsigned char before = 0;
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
     if (c == '"' || c == '\\') {
       line += '\\';
       line += c;
     } else if (c == '\n') {
       line += "\\n";
-    } else if (byte < ' ' || byte == 0x7f || (before == 0xc2 && byte < 0xa0)) {
-      append_escaped(line, byte);  // also the C1 controls, which terminals obey
+    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
+      append_escaped(line, byte);  // the C1 controls, which terminals obey
+      append_escaped(line, static_cast<unsigned char>(text[++i]));
+    } else if (byte < ' ' || byte == 0x7f) {
+      append_escaped(line, byte);
     } else {
       line += c;
     }
-    before = byte;
   }
   line += cut ? "…\"" : "\"";
 }
