@@ -19,10 +19,10 @@ namespace guanxi::models {
 struct Source {
   std::string platform;
   std::string channel;
-  std::int64_t seq = 0;  // inbox row
-  std::string pack;      // version by which the row was read
-  std::string pack_hash; // of the pack's resolved content
-  Time at{};             // when it became true
+  std::int64_t seq = 0;      // inbox row
+  std::string pack;          // version by which the row was read
+  std::string pack_hash;     // of the pack's resolved content; kept with facts, not with each value
+  Time at{};                 // when it became true
   bool from_answer = false;  // an API answer, not an event
 
   bool operator==(const Source&) const = default;
@@ -41,7 +41,12 @@ struct Candidate {
 // A field's candidates, the latest of each channel. The newest that is not null wins.
 class Field {
  public:
-  void offer(Candidate candidate);
+  Field() = default;
+  explicit Field(std::vector<Candidate> candidates) : candidates_(std::move(candidates)) {}
+
+  // Takes a newer statement of its channel; true if the winning value changed. A value said again
+  // keeps the source that said it first, so that a source tells since when a value holds.
+  bool offer(Candidate candidate);
   // The winner; null when nobody states a value.
   const Candidate* winner() const;
   const std::vector<Candidate>& candidates() const { return candidates_; }
@@ -49,7 +54,6 @@ class Field {
   bool operator==(const Field&) const = default;
 
  private:
-  friend Field field_from_json(const Json& json);
   std::vector<Candidate> candidates_;
 };
 using Fields = std::map<std::string, Field, std::less<>>;
@@ -66,7 +70,7 @@ struct CustomerIdentity {
 
 // One stretch of time during which a staff member followed the customer.
 struct RelationPeriod {
-  Time since{};
+  std::optional<Time> since;  // absent: it was known only by its end
   std::optional<Time> until;
   std::string reason;  // why it ended: the pack's word
   std::string state;   // the channel code with which it began
@@ -81,9 +85,9 @@ struct Relation {
   std::string channel;
   std::string status;  // "active", "pending", "ended", "failed"
   std::string reason;
-  bool ended_by_event = false;  // then a later API answer does not reopen it
+  bool ended_by_event = false;          // then a later API answer does not reopen it
   std::vector<RelationPeriod> periods;  // oldest first
-  Fields fields;  // remark, description, add_way, state, tags, phones, …
+  Fields fields;                        // remark, description, add_way, state, tags, phones, …
   Time last_at{};
 
   bool operator==(const Relation&) const = default;
@@ -95,7 +99,11 @@ struct Relation {
 // What applying a fact changed, for the change feed.
 struct Effect {
   enum class Kind : std::uint8_t {
-    updated, relation_started, relation_ended, relation_transferred, tag_changed,
+    updated,
+    relation_started,
+    relation_ended,
+    relation_transferred,
+    tag_changed,
   } kind{};
   Identity staff;  // of relation effects
   bool operator==(const Effect&) const = default;
@@ -103,7 +111,7 @@ struct Effect {
 
 struct Customer {
   Uuid id;
-  std::int64_t version = 0;      // 0: not yet written
+  std::int64_t version = 0;  // 0: not yet written
   Time created_at{};
   Time updated_at{};
   std::vector<CustomerIdentity> identities;
@@ -113,17 +121,20 @@ struct Customer {
   std::string origin_state;
   std::optional<Time> first_seen_at;
   std::optional<Time> last_interaction_at;
-  Time folded_at{};              // order of the newest fact applied
+  Time folded_at{};  // order of the newest fact applied
   std::int64_t folded_seq = 0;
 
   bool operator==(const Customer&) const = default;
 
-  // True if facts of that order can be applied on top; else the customer is folded anew from the store.
+  // True if facts of that order can be applied on top; else the customer is folded anew from the
+  // store.
   bool accepts(const Source& source) const;
 };
 
-// Applies the facts of one event that belong to this customer. `listed` are the staff of a whole list
-// (facts with `complete`): active relations of the named customer identity with others are over.
+// Applies the facts of one event that belong to this customer, whose `identities` are the ones it
+// owns: what facts say of identities that are not among them is left to their owner. Facts with
+// `complete` are a whole list of relations: those of the same customer identity with staff not
+// listed (nor among the values of the field `also_listed`, from earlier pages) are over.
 std::vector<Effect> apply(Customer& customer, const std::vector<Fact>& facts, const Source& source);
 
 // The newest value of a field; null when unknown.
@@ -144,7 +155,5 @@ std::vector<Facet> facets_of(const Customer& customer);  // sorted, unique
 // The whole state as JSON and back, for the store. Nothing for what customer_state() did not write.
 Json customer_state(const Customer& customer);
 std::optional<Customer> customer_from_state(const Json& json);
-Json field_to_json(const Field& field);
-Field field_from_json(const Json& json);
 
 }  // namespace guanxi::models

@@ -1,4 +1,5 @@
-// Staff, departments, tags, groups, leads and notices: things beside customers, each a fold of facts.
+// Staff, departments, tags, groups, leads and notices: things beside customers, each a fold of
+// facts.
 #pragma once
 
 #include <optional>
@@ -19,7 +20,8 @@ struct Entity {
   std::string channel;
   std::string status;
   Fields fields;  // as the kind's facts state them
-  // Groups: member key ("name_space scope value") to {"identity","status","since","until","way","nickname"}.
+  // Groups: member key ("name_space scope value") to
+  // {"identity","status","since","until","way","nickname"}.
   Json members = Json::object();
   std::optional<Identity> customer;  // leads: whose
   Time created_at{};
@@ -31,7 +33,8 @@ struct Entity {
   bool accepts(const Source& source) const;
 };
 
-// Applies the facts of one event that belong to this entity; true if anything outsiders see changed.
+// Applies the facts of one event that belong to this entity; true if anything outsiders see
+// changed.
 bool apply(Entity& entity, const std::vector<Fact>& facts, const Source& source);
 
 Json entity_state(const Entity& entity);

@@ -24,7 +24,8 @@ std::optional<Side> side_from(std::string_view text);
 struct Identity {
   std::string kind;        // the platform's word: "external_userid", "unionid", "userid", "chat_id"
   std::string name_space;  // "wecom.external_userid"; "phone" and "email" belong to no platform
-  std::string scope;       // in which the value is unique: corp and caller, app, unionid scope, tenant ("")
+  std::string
+      scope;  // in which the value is unique: corp and caller, app, unionid scope, tenant ("")
   std::string value;
   Side side = Side::customer;
 
@@ -43,14 +44,38 @@ std::optional<Trust> trust_from(std::string_view text);
 
 // The kinds of fact that rule packs may state (rule-packs.md, B.4).
 enum class FactKind : std::uint8_t {
-  person, relation, interaction, lead, staff, department, tag, group, member, alias, consent, erase,
-  notice, credential,
+  person,
+  relation,
+  interaction,
+  lead,
+  staff,
+  department,
+  tag,
+  group,
+  member,
+  alias,
+  consent,
+  erase,
+  notice,
+  credential,
 };
 std::string_view fact_kind_text(FactKind kind);
 std::optional<FactKind> fact_kind_from(std::string_view text);
 
 // The part an identity plays in a fact.
-enum class Role : std::uint8_t { customer, staff, party, self, group, reply_to, of, to, owner, by, member };
+enum class Role : std::uint8_t {
+  customer,
+  staff,
+  party,
+  self,
+  group,
+  reply_to,
+  of,
+  to,
+  owner,
+  by,
+  member
+};
 std::string_view role_text(Role role);
 std::optional<Role> role_from(std::string_view text);
 
@@ -63,10 +88,10 @@ struct Named {
 
 // One statement. Keyed by (inbox row, rule, index) so that reading a row twice states it once.
 //
-// `fields` holds what the kind's table in rule-packs.md B.4 lists besides parties, under those names:
-// text, numbers, booleans and lists as JSON; times as milliseconds since 1970; `set` as an object of
-// field name to value, where JSON null means "cleared" and absence means "unknown".
-// Tags of a relation are `set.tags`: [{"id","name"?,"group"?,"type"?}].
+// `fields` holds what the kind's table in rule-packs.md B.4 lists besides parties, under those
+// names: text, numbers, booleans and lists as JSON; times as milliseconds since 1970; `set` as an
+// object of field name to value, where JSON null means "cleared" and absence means "unknown". Tags
+// of a relation are `set.tags`: [{"id","name"?,"group"?,"type"?}].
 struct Fact {
   FactKind kind{};
   std::string rule;         // name of the rule in its pack that stated it
@@ -82,26 +107,28 @@ struct Fact {
 
   // The primary identity of a role; null when the fact names nobody there.
   const Identity* primary(Role role) const;
-  // The identity whose history this fact belongs to: customer, else party, else self, staff or group.
+  // The identity whose history this fact belongs to: customer, else party, else self, staff or
+  // group.
   const Identity* subject() const;
 };
 
-// Facts as JSON and back, for the store. `facts_from_json` answers nothing for what it did not write.
+// Facts as JSON and back, for the store. `facts_from_json` answers nothing for what it did not
+// write.
 Json facts_to_json(const std::vector<Fact>& facts);
 std::optional<std::vector<Fact>> facts_from_json(const Json& json);
 
 // A platform call that would complete a thin event.
 struct WantedCall {
-  std::string call;          // name in the pack's api section
-  Json arguments;            // object of text
-  Milliseconds after{0};     // not before this long after receipt
+  std::string call;       // name in the pack's api section
+  Json arguments;         // object of text
+  Milliseconds after{0};  // not before this long after receipt
   enum class When : std::uint8_t {
     always,
     gap,      // only if the group's stored version is not `version_before`
     unknown,  // only if the entity named by `about` has no name yet
   } when = When::always;
-  std::optional<Identity> about;     // for gap and unknown
-  std::string version_before;        // for gap
+  std::optional<Identity> about;  // for gap and unknown
+  std::string version_before;     // for gap
 
   bool operator==(const WantedCall&) const = default;
 };
@@ -109,7 +136,13 @@ struct WantedCall {
 // Something the pack did not know. The sample never holds a value, only its shape.
 struct Drift {
   enum class Kind : std::uint8_t {
-    unknown_event, variant, unknown_field, unknown_value, retyped, silent, unknown_error,
+    unknown_event,
+    variant,
+    unknown_field,
+    unknown_value,
+    retyped,
+    silent,
+    unknown_error,
   } kind{};
   std::string event;
   std::string pointer;  // JSON pointer, or the enum's name for unknown_value

@@ -25,13 +25,13 @@ std::string mask_email(std::string_view email);
 
 // One entry of the timeline.
 struct Interaction {
-  std::string type;       // "contact.added", "message", …
-  std::string id;         // the platform's id, else ours; stable over redelivery
+  std::string type;  // "contact.added", "message", …
+  std::string id;    // the platform's id, else ours; stable over redelivery
   Time at{};
   std::string platform;
   std::string channel;
   Identity party;
-  std::string direction;  // "inbound", "outbound" or empty
+  std::string direction;         // "inbound", "outbound" or empty
   Json fields = Json::object();  // staff, group, content, format, media, state, …
   std::int64_t seq = 0;
   std::string pack;

@@ -47,7 +47,7 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string detail) {
 }  // namespace guanxi
 
 // The always-on check of invariants; the one macro, because it names its place.
-#define GUANXI_CHECK(condition)                                                        \
-  do {                                                                                 \
-    if (!(condition)) ::guanxi::invariant_broken(__FILE__, __LINE__, #condition);      \
+#define GUANXI_CHECK(condition)                                                   \
+  do {                                                                            \
+    if (!(condition)) ::guanxi::invariant_broken(__FILE__, __LINE__, #condition); \
   } while (false)

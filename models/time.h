@@ -32,7 +32,8 @@ std::optional<Time> parse_time(std::string_view text);
 // "90s", "15m", "1h", "2d" or "0"; nothing else.
 std::optional<Milliseconds> parse_duration(std::string_view text);
 
-// The Beijing day (UTC+8) of an instant, as "2026-11-22": the calendar in which platforms date changes.
+// The Beijing day (UTC+8) of an instant, as "2026-11-22": the calendar in which platforms date
+// changes.
 std::string beijing_day(Time time);
 
 }  // namespace guanxi

@@ -1,0 +1,81 @@
+#include "models/state.h"
+
+#include <algorithm>
+
+namespace guanxi::models::state {
+
+std::size_t SourceTable::index_of(const Source& source) {
+  const auto found = std::ranges::find(sources_, source);
+  if (found != sources_.end()) return static_cast<std::size_t>(found - sources_.begin());
+  sources_.push_back(source);
+  return sources_.size() - 1;
+}
+
+Json SourceTable::to_json() const {
+  Json rows = Json::array();
+  for (const Source& source : sources_) {
+    rows.push_back(Json::array({source.platform, source.channel, source.seq, source.pack,
+                                to_ms(source.at), source.from_answer}));
+  }
+  return rows;
+}
+
+std::vector<Source> sources_from(const Json& json) {
+  std::vector<Source> sources;
+  sources.reserve(json.size());
+  for (const Json& row : json) {
+    sources.push_back({row.at(0).get<std::string>(),
+                       row.at(1).get<std::string>(),
+                       row.at(2).get<std::int64_t>(),
+                       row.at(3).get<std::string>(),
+                       {},
+                       from_ms(row.at(4).get<std::int64_t>()),
+                       row.at(5).get<bool>()});
+  }
+  return sources;
+}
+
+Json fields_to(const Fields& fields, SourceTable& sources) {
+  Json object = Json::object();
+  for (const auto& [name, field] : fields) {
+    Json rows = Json::array();
+    for (const Candidate& candidate : field.candidates()) {
+      rows.push_back(Json::array({candidate.value, sources.index_of(candidate.source)}));
+    }
+    object[name] = std::move(rows);
+  }
+  return object;
+}
+
+Fields fields_from(const Json& json, const std::vector<Source>& sources) {
+  Fields fields;
+  for (const auto& [name, rows] : json.items()) {
+    std::vector<Candidate> candidates;
+    candidates.reserve(rows.size());
+    for (const Json& row : rows) {
+      candidates.push_back({row.at(0), sources.at(row.at(1).get<std::size_t>())});
+    }
+    fields.emplace_hint(fields.end(), name, Field(std::move(candidates)));
+  }
+  return fields;
+}
+
+Json identity_to(const Identity& identity) {
+  return Json::array({identity.kind, identity.name_space, identity.scope, identity.value,
+                      static_cast<int>(identity.side)});
+}
+
+Identity identity_from(const Json& json) {
+  return {json.at(0).get<std::string>(), json.at(1).get<std::string>(),
+          json.at(2).get<std::string>(), json.at(3).get<std::string>(),
+          static_cast<Side>(json.at(4).get<int>())};
+}
+
+Json time_to(const std::optional<Time>& time) { return time ? Json(to_ms(*time)) : Json(nullptr); }
+
+std::optional<Time> time_from(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return from_ms(json.get<std::int64_t>());
+}
+
+}  // namespace guanxi::models::state
