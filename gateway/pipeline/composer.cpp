@@ -1,0 +1,392 @@
+#include "gateway/pipeline/composer.h"
+
+#include <algorithm>
+
+#include "gateway/pipeline/working_set.h"
+
+namespace guanxi::pipeline {
+namespace {
+
+using models::Effect;
+using models::Event;
+using models::Fact;
+using models::FactKind;
+using models::Identity;
+using models::Role;
+using models::Side;
+using models::Source;
+
+bool is_person(const Identity& identity) {
+  return identity.side == Side::customer || identity.side == Side::staff ||
+         identity.side == Side::lookup;
+}
+
+// Facts whose place in the order of time changes what they make of a customer.
+bool depends_on_order(const std::vector<Fact>& facts) {
+  return std::ranges::any_of(facts,
+                             [](const Fact& fact) { return fact.kind != FactKind::interaction; });
+}
+
+std::string_view change_type(Effect::Kind kind) {
+  switch (kind) {
+    case Effect::Kind::updated:
+      return "customer.updated";
+    case Effect::Kind::relation_started:
+      return "relation.started";
+    case Effect::Kind::relation_ended:
+      return "relation.ended";
+    case Effect::Kind::relation_transferred:
+      return "relation.transferred";
+    case Effect::Kind::tag_changed:
+      return "tag.changed";
+  }
+  return "customer.updated";
+}
+
+std::string_view object_type(Effect::Kind kind) {
+  switch (kind) {
+    case Effect::Kind::updated:
+      return "customer";
+    case Effect::Kind::tag_changed:
+      return "tag";
+    default:
+      return "relation";
+  }
+}
+
+const models::Relation* relation_with(const models::Customer& customer, const Identity& staff) {
+  const auto found = std::ranges::find(customer.relations, staff, &models::Relation::staff);
+  return found == customer.relations.end() ? nullptr : &*found;
+}
+
+// What a whole refolding changed for outsiders.
+std::vector<Effect> difference(const models::Customer& before, const models::Customer& now) {
+  std::vector<Effect> effects{{Effect::Kind::updated, {}}};
+  for (const models::Relation& relation : now.relations) {
+    const models::Relation* was = relation_with(before, relation.staff);
+    const bool active = relation.status == "active";
+    const bool was_active = was != nullptr && was->status == "active";
+    if (active && !was_active) effects.push_back({Effect::Kind::relation_started, relation.staff});
+    if (!active && was_active) {
+      effects.push_back({relation.reason == "transferred" ? Effect::Kind::relation_transferred
+                                                          : Effect::Kind::relation_ended,
+                         relation.staff});
+    }
+  }
+  return effects;
+}
+
+class Composing {
+ public:
+  Composing(const ComposeContext& context, store::TenantId tenant, store::Batch& batch)
+      : context_(context), tenant_(tenant), batch_(batch) {}
+
+  Result<void> load(const std::vector<const Event*>& events) {
+    return pipeline::load(set_, tenant_, events, context_.store);
+  }
+
+  void add(const ReadRow& row) {
+    row_names_.clear();
+    row_facts_.clear();
+    for (const Event& event : row.events) add_event(row, event);
+    for (const Identity& identity : row_names_) {
+      batch_.named.emplace_back(row.row.seq, key_of(identity));
+    }
+    for (auto& [subject, facts] : row_facts_) {
+      Source source = source_of(row, facts.first);
+      batch_.facts.push_back({tenant_, subject, std::move(source), std::move(facts.second)});
+    }
+  }
+
+  Result<void> finish() {
+    std::vector<store::NewInteraction> late;
+    auto refolded = refold(set_, tenant_, batch_.facts, context_.store, late, context_.now);
+    if (!refolded) return refolded;
+    for (store::NewInteraction& entry : late) add_interaction(std::move(entry));
+    for (auto& [id, working] : set_.customers) finish_customer(working);
+    for (auto& [key, working] : set_.entities) finish_entity(key, working);
+    return {};
+  }
+
+ private:
+  Source source_of(const ReadRow& row, Time at) const {
+    return {row.platform,
+            row.channel,
+            row.row.seq,
+            row.pack,
+            row.pack_hash,
+            at,
+            row.row.kind == store::RowKind::answer};
+  }
+
+  const store::Key& key_of(const Identity& identity) {
+    auto [entry, fresh] = set_.keys.try_emplace(identity);
+    if (fresh) entry->second = context_.store.key_of(tenant_, identity);
+    return entry->second;
+  }
+
+  void add_event(const ReadRow& row, const Event& event) {
+    for (const models::WantedCall& call : event.calls) want(row, call);
+    for (const models::Drift& drift : event.drift) {
+      batch_.drift.push_back({tenant_, row.row.channel, row.pack, drift, 1, context_.now});
+    }
+    const identity::Decision decision =
+        identity::resolve(event.facts, set_.holdings, context_.make_id);
+    const Source source = source_of(row, event.at);
+    take_decision(decision, source);
+    std::map<Uuid, std::vector<Fact>> of_customer;
+    std::map<const Identity*, std::vector<Fact>, IdentityLess> of_thing;
+    for (std::size_t i = 0; i < event.facts.size(); ++i) {
+      const Fact& fact = event.facts[i];
+      const Uuid& customer = decision.customer_of_fact[i];
+      for (Identity& named : identities_of(fact)) remember(named);
+      if (!customer.is_nil()) of_customer[customer].push_back(fact);
+      const Identity* thing = thing_of(fact);
+      if (thing != nullptr) of_thing[thing].push_back(fact);
+      keep(event, fact, customer, thing);
+      if (auto entry = interaction_of(fact, customer, source, tenant_, context_.store)) {
+        add_interaction(std::move(*entry));
+      }
+    }
+    for (auto& [customer, facts] : of_customer) fold(customer, facts, source);
+    for (auto& [thing, facts] : of_thing) fold(*thing, facts, source);
+  }
+
+  struct IdentityLess {
+    bool operator()(const Identity* a, const Identity* b) const { return *a < *b; }
+  };
+
+  void remember(Identity& named) {
+    row_names_.insert(named);
+    if (!is_person(named) || !set_.known.insert(named).second) return;
+    batch_.identities.push_back({tenant_, key_of(named), named, set_.holdings.holder(named)});
+  }
+
+  void take_decision(const identity::Decision& decision, const Source& source) {
+    for (const Uuid& id : decision.created) {
+      WorkingCustomer& working = set_.customers[id];
+      working.now.id = id;
+      working.now.created_at = context_.now;
+    }
+    for (const auto& [identity, customer] : decision.attached) {
+      WorkingCustomer& working = set_.customers[customer];
+      working.now.identities.push_back({identity, {}, {}, {}, {}});
+      working.touched = true;
+      if (!set_.known.contains(identity)) continue;
+      // It had a life of its own: what it did belongs to the customer now.
+      working.refold = true;
+      const auto pending =
+          std::ranges::find(batch_.identities, key_of(identity), &store::NewIdentity::key);
+      if (pending != batch_.identities.end()) {
+        pending->customer = customer;
+      } else {
+        batch_.attachments.push_back({key_of(identity), customer});
+      }
+    }
+    for (const identity::Statement& statement : decision.evidence) {
+      batch_.evidence.push_back({tenant_, key_of(statement.a), key_of(statement.b), statement.trust,
+                                 statement.at, source.seq, statement.rule});
+    }
+  }
+
+  // Files the fact under those whose history it belongs to.
+  void keep(const Event& event, const Fact& fact, const Uuid& customer, const Identity* thing) {
+    const auto file = [&](const Identity& subject) {
+      auto& facts = row_facts_[key_of(subject)];
+      if (facts.second.empty()) facts.first = event.at;
+      facts.second.push_back(fact);
+    };
+    if (thing != nullptr) file(*thing);
+    if (thing != nullptr && fact.kind != FactKind::lead) return;
+    const Identity* person = nullptr;
+    for (const models::Named& named : fact.names) {
+      if (!is_person(named.identity) || named.role == Role::owner || named.role == Role::by) {
+        continue;
+      }
+      const bool held = !customer.is_nil() && set_.holdings.holder(named.identity) == customer;
+      if (person == nullptr || held) person = &named.identity;
+      if (held) break;
+    }
+    if (person == nullptr && thing == nullptr && !fact.names.empty()) {
+      person = &fact.names.front().identity;
+    }
+    if (person != nullptr) file(*person);
+  }
+
+  void add_interaction(store::NewInteraction entry) {
+    if (!interactions_.insert(entry.key).second) return;
+    batch_.changes.push_back({tenant_, "interaction.created", "interaction", entry.interaction.id,
+                              entry.customer, 0, context_.now});
+    batch_.interactions.push_back(std::move(entry));
+  }
+
+  void fold(const Uuid& id, const std::vector<Fact>& facts, const Source& source) {
+    WorkingCustomer& working = set_.customers[id];
+    working.touched = true;
+    if (!working.now.accepts(source) && depends_on_order(facts)) working.refold = true;
+    const Time folded_at = working.now.folded_at;
+    const std::int64_t folded_seq = working.now.folded_seq;
+    for (const Effect& effect : models::apply(working.now, facts, source)) {
+      note(working, effect);
+    }
+    if (std::pair{folded_at, folded_seq} > source.order()) {
+      working.now.folded_at = folded_at;
+      working.now.folded_seq = folded_seq;
+    }
+  }
+
+  void note(WorkingCustomer& working, const Effect& effect) {
+    const bool is_new = working.before.version == 0;
+    if (effect.kind == Effect::Kind::updated) {
+      const bool told = std::ranges::any_of(working.changes, [](const store::NewChange& change) {
+        return change.object_type == "customer";
+      });
+      if (told) return;
+    }
+    store::NewChange change;
+    change.tenant = tenant_;
+    change.type = is_new && effect.kind == Effect::Kind::updated
+                      ? "customer.created"
+                      : std::string(change_type(effect.kind));
+    change.object_type = object_type(effect.kind);
+    change.object_id =
+        effect.kind == Effect::Kind::updated ? format_uuid(working.now.id) : effect.staff.value;
+    change.customer = working.now.id;
+    change.at = context_.now;
+    working.changes.push_back(std::move(change));
+  }
+
+  void fold(const Identity& thing, const std::vector<Fact>& facts, const Source& source) {
+    WorkingEntity& working = set_.entities[key_of(thing)];
+    if (working.now.identity.value.empty()) {
+      working.now.identity = thing;
+      working.now.kind =
+          facts.front().kind == FactKind::member ? FactKind::group : facts.front().kind;
+      working.now.created_at = context_.now;
+    }
+    working.touched = true;
+    if (!working.now.accepts(source)) working.refold = true;
+    working.changed = models::apply(working.now, facts, source) || working.changed;
+  }
+
+  void finish_customer(WorkingCustomer& working) {
+    if (!working.touched) return;
+    if (working.refold) {
+      working.changes.clear();
+      for (const Effect& effect : difference(working.before, working.now)) note(working, effect);
+    }
+    const std::int64_t expected = working.before.version;
+    working.now.version = expected + 1;
+    working.now.updated_at = context_.now;
+    if (expected == 0 && working.changes.empty()) note(working, {Effect::Kind::updated, {}});
+    for (store::NewChange& change : working.changes) {
+      change.version = working.now.version;
+      batch_.changes.push_back(std::move(change));
+    }
+    store::CustomerWrite write{tenant_, std::move(working.now), expected, {}, {}};
+    const auto before = models::facets_of(working.before);
+    const auto now = models::facets_of(write.customer);
+    std::ranges::set_difference(now, before, std::back_inserter(write.gained));
+    std::ranges::set_difference(before, now, std::back_inserter(write.lost));
+    batch_.customers.push_back(std::move(write));
+  }
+
+  void finish_entity(const store::Key& key, WorkingEntity& working) {
+    if (!working.touched) return;
+    const std::int64_t expected = working.before.version;
+    working.now.version = expected + 1;
+    working.now.updated_at = context_.now;
+    if (working.changed || expected == 0) note_thing(working, expected);
+    batch_.entities.push_back({tenant_, key, std::move(working.now), expected});
+  }
+
+  void note_thing(const WorkingEntity& working, std::int64_t expected) {
+    const models::Entity& thing = working.now;
+    std::string type;
+    if (thing.kind == FactKind::tag) type = "tag.changed";
+    if (thing.kind == FactKind::group) type = "group.changed";
+    if (thing.kind == FactKind::lead && expected == 0) type = "lead.created";
+    if (type.empty()) return;
+    Uuid customer;
+    if (thing.customer) customer = set_.holdings.holder(*thing.customer);
+    batch_.changes.push_back({tenant_, type, std::string(models::fact_kind_text(thing.kind)),
+                              thing.identity.value, customer, thing.version, context_.now});
+  }
+
+  void want(const ReadRow& row, const models::WantedCall& call) {
+    if (call.when != models::WantedCall::When::always && call.about) {
+      const auto found = set_.entities.find(key_of(*call.about));
+      const bool exists = found != set_.entities.end();
+      if (call.when == models::WantedCall::When::unknown && exists &&
+          !models::value_of(found->second.now.fields, "name").is_null()) {
+        return;
+      }
+      if (call.when == models::WantedCall::When::gap && exists &&
+          models::value_of(found->second.now.fields, "version") == call.version_before) {
+        return;
+      }
+    }
+    batch_.tasks.push_back({tenant_, row.row.channel, row.row.seq, call.call, call.arguments,
+                            context_.now + call.after});
+  }
+
+  const ComposeContext& context_;
+  store::TenantId tenant_;
+  store::Batch& batch_;
+  WorkingSet set_;
+  std::set<store::Key> interactions_;
+  std::set<Identity> row_names_;
+  std::map<store::Key, std::pair<Time, std::vector<Fact>>> row_facts_;
+};
+
+store::RowMark mark_of(const ReadRow& row, Time now) {
+  store::RowMark mark;
+  mark.seq = row.row.seq;
+  mark.pack = row.pack;
+  mark.worked_at = now;
+  if (!row.error.empty()) {
+    mark.status = store::RowStatus::dead;
+    mark.error = row.error;
+    return mark;
+  }
+  const auto has = [&](Event::Status status) {
+    return std::ranges::any_of(row.events,
+                               [&](const Event& event) { return event.status == status; });
+  };
+  mark.status = store::RowStatus::normalized;
+  if (!row.events.empty() && !has(Event::Status::mapped)) mark.status = store::RowStatus::none;
+  if (has(Event::Status::unmapped)) mark.status = store::RowStatus::unmapped;
+  if (!row.events.empty()) {
+    mark.event = row.events.front().name;
+    mark.event_at = row.events.front().at;
+  }
+  return mark;
+}
+
+}  // namespace
+
+Result<store::Batch> compose(std::span<const ReadRow> rows, const ComposeContext& context) {
+  store::Batch batch;
+  std::map<store::TenantId, std::vector<const ReadRow*>> by_tenant;
+  for (const ReadRow& row : rows) {
+    batch.marks.push_back(mark_of(row, context.now));
+    if (row.error.empty()) by_tenant[row.row.tenant].push_back(&row);
+  }
+  for (const auto& [tenant, tenant_rows] : by_tenant) {
+    Composing composing(context, tenant, batch);
+    std::vector<const Event*> events;
+    for (const ReadRow* row : tenant_rows) {
+      for (const Event& event : row->events) events.push_back(&event);
+    }
+    if (auto loaded = composing.load(events); !loaded) {
+      return fail(loaded.error().code, loaded.error().detail);
+    }
+    for (const ReadRow* row : tenant_rows) composing.add(*row);
+    if (auto finished = composing.finish(); !finished) {
+      return fail(finished.error().code, finished.error().detail);
+    }
+  }
+  return batch;
+}
+
+}  // namespace guanxi::pipeline

@@ -1,0 +1,25 @@
+// From events to one batch of changes: who each fact is about, what it makes of customers and
+// things, and everything that follows from it. Reads the store, writes nothing.
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "gateway/pipeline/reading.h"
+#include "gateway/store/store.h"
+#include "models/ids.h"
+#include "models/result.h"
+#include "models/time.h"
+
+namespace guanxi::pipeline {
+
+struct ComposeContext {
+  store::Store& store;
+  std::function<Uuid()> make_id;
+  Time now{};
+};
+
+// The batch for rows in the order given, which is the order of their seq. Errors are the store's.
+Result<store::Batch> compose(std::span<const ReadRow> rows, const ComposeContext& context);
+
+}  // namespace guanxi::pipeline

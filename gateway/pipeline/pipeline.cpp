@@ -1,0 +1,216 @@
+#include "gateway/pipeline/pipeline.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "gateway/observe/log.h"
+#include "gateway/pipeline/composer.h"
+#include "gateway/pipeline/reading.h"
+
+namespace guanxi::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kLease = "pipeline";
+constexpr Milliseconds kLeaseTime = 10s;
+// How often to look for rows that another process stored, and how long to wait for a store that
+// fails.
+constexpr Milliseconds kPoll = 250ms;
+constexpr Milliseconds kPatience = 500ms;
+
+observe::EventResult result_of(store::RowStatus status) {
+  switch (status) {
+    case store::RowStatus::unmapped:
+      return observe::EventResult::unmapped;
+    case store::RowStatus::dead:
+      return observe::EventResult::dead;
+    case store::RowStatus::none:
+      return observe::EventResult::none;
+    default:
+      return observe::EventResult::normalized;
+  }
+}
+
+}  // namespace
+
+struct Pipeline::State {
+  State(store::Store& the_store, const adapters::Channels& the_channels,
+        observe::Metrics& the_metrics, Clock the_clock, Randomness the_randomness,
+        PipelineOptions the_options, PipelineHooks the_hooks)
+      : store(the_store),
+        channels(the_channels),
+        metrics(the_metrics),
+        clock(std::move(the_clock)),
+        randomness(std::move(the_randomness)),
+        options(std::move(the_options)),
+        hooks(std::move(the_hooks)) {}
+
+  store::Store& store;
+  const adapters::Channels& channels;
+  observe::Metrics& metrics;
+  Clock clock;
+  Randomness randomness;
+  PipelineOptions options;
+  PipelineHooks hooks;
+
+  Time lease_until{};
+  std::mutex mutex;
+  std::condition_variable condition;
+  bool woken = false;
+  std::atomic<bool> stopping{false};
+  std::thread thread;
+
+  Result<bool> hold_lease(Time now) {
+    if (now + kLeaseTime / 2 < lease_until) return true;
+    auto held = store.acquire_lease(kLease, options.holder, now, now + kLeaseTime);
+    if (held && *held) lease_until = now + kLeaseTime;
+    return held;
+  }
+
+  Result<std::vector<ReadRow>> read(std::vector<store::InboxRow> rows) {
+    const auto snapshot = channels.snapshot();
+    std::vector<ReadRow> result;
+    result.reserve(rows.size());
+    for (store::InboxRow& row : rows) {
+      result.push_back(read_row(std::move(row), *snapshot));
+      if (auto completed = complete_lists(result.back(), *snapshot, store); !completed) {
+        return fail(completed.error().code, completed.error().detail);
+      }
+    }
+    return result;
+  }
+
+  Result<std::size_t> write(std::span<const ReadRow> rows) {
+    const Time now = clock();
+    auto batch = compose(rows, {store, [&] { return make_uuid(now, randomness); }, now});
+    if (!batch) return fail(batch.error().code, batch.error().detail);
+    if (auto written = store.write(*batch); !written) {
+      return fail(written.error().code, written.error().detail);
+    }
+    report(rows, *batch);
+    return rows.size();
+  }
+
+  // A row that breaks our own code must not hold up the rest: it is worked alone, and dead if it
+  // breaks it again.
+  Result<std::size_t> write_one_by_one(std::vector<ReadRow> rows) {
+    std::size_t done = 0;
+    for (ReadRow& row : rows) {
+      Result<std::size_t> written = fail(ErrorCode::conflict, "");
+      try {
+        written = write({&row, 1});
+      } catch (const std::exception& error) {
+        observe::log(observe::Level::error, "row_failed",
+                     {{"seq", row.row.seq}, {"channel", row.channel}, {"error", error.what()}});
+        row.error = "working it failed; see the log";
+        row.events.clear();
+        written = write({&row, 1});
+      }
+      if (!written) return written;
+      done += *written;
+    }
+    return done;
+  }
+
+  void report(std::span<const ReadRow> rows, const store::Batch& batch) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i].platform.empty()) continue;
+      observe::ChannelMetrics& counters = metrics.channel(rows[i].channel, rows[i].platform);
+      counters.event(result_of(batch.marks[i].status));
+      for (const models::Event& event : rows[i].events) {
+        for (const models::Drift& drift : event.drift) {
+          counters.drift(models::drift_kind_text(drift.kind));
+          observe::log(observe::Level::warning, "drift",
+                       {{"channel", rows[i].channel},
+                        {"kind", models::drift_kind_text(drift.kind)},
+                        {"event", drift.event},
+                        {"pointer", drift.pointer},
+                        {"pack", rows[i].pack}});
+        }
+      }
+    }
+    if (hooks.on_written) hooks.on_written();
+    if (hooks.on_tasks && !batch.tasks.empty()) hooks.on_tasks();
+  }
+
+  Result<std::size_t> work_batch() {
+    auto rows = store.pending(options.batch_rows, options.batch_bytes);
+    if (!rows) return fail(rows.error().code, rows.error().detail);
+    if (rows->empty()) return std::size_t{0};
+    auto held = hold_lease(clock());
+    if (!held) return fail(held.error().code, held.error().detail);
+    if (!*held) return std::size_t{0};
+    const auto started = std::chrono::steady_clock::now();
+    auto read_rows = read(std::move(*rows));
+    if (!read_rows) return fail(read_rows.error().code, read_rows.error().detail);
+    try {
+      auto worked = write(*read_rows);
+      if (worked) metrics.pipeline_batch(*worked, std::chrono::steady_clock::now() - started);
+      return worked;
+    } catch (const std::exception&) {
+      return write_one_by_one(std::move(*read_rows));
+    }
+  }
+
+  void wait(Milliseconds time) {
+    std::unique_lock lock(mutex);
+    condition.wait_for(lock, time, [&] { return woken || stopping; });
+    woken = false;
+  }
+
+  void run() {
+    bool failing = false;
+    while (!stopping) {
+      const auto worked = work_batch();
+      if (worked) {
+        if (std::exchange(failing, false)) observe::log(observe::Level::info, "pipeline_resumed");
+        if (*worked == 0) wait(kPoll);
+        continue;
+      }
+      if (worked.error().code == ErrorCode::conflict) {
+        lease_until = {};
+        continue;
+      }
+      if (!std::exchange(failing, true)) {
+        observe::log(observe::Level::error, "pipeline_waits", {{"error", worked.error().detail}});
+      }
+      wait(kPatience);
+    }
+    if (lease_until != Time{}) static_cast<void>(store.release_lease(kLease, options.holder));
+  }
+};
+
+Pipeline::Pipeline(store::Store& store, const adapters::Channels& channels,
+                   observe::Metrics& metrics, Clock clock, Randomness randomness,
+                   PipelineOptions options, PipelineHooks hooks)
+    : state_(std::make_unique<State>(store, channels, metrics, std::move(clock),
+                                     std::move(randomness), std::move(options), std::move(hooks))) {
+}
+
+Pipeline::~Pipeline() { stop(); }
+
+Result<std::size_t> Pipeline::work_once() { return state_->work_batch(); }
+
+void Pipeline::start() {
+  state_->thread = std::thread([this] { state_->run(); });
+}
+
+void Pipeline::stop() {
+  state_->stopping = true;
+  wake();
+  if (state_->thread.joinable()) state_->thread.join();
+}
+
+void Pipeline::wake() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->woken = true;
+  }
+  state_->condition.notify_one();
+}
+
+}  // namespace guanxi::pipeline

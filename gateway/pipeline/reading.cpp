@@ -1,0 +1,104 @@
+#include "gateway/pipeline/reading.h"
+
+#include <algorithm>
+#include <exception>
+
+namespace guanxi::pipeline {
+namespace {
+
+using models::Event;
+using models::Fact;
+using models::Json;
+using models::Role;
+
+const std::pair<const std::string, adapters::BoundChannel>* channel_of(
+    const store::InboxRow& row, const adapters::ChannelMap& channels) {
+  const auto found = std::ranges::find_if(
+      channels, [&](const auto& entry) { return entry.second.id == row.channel; });
+  return found == channels.end() ? nullptr : &*found;
+}
+
+Result<adapters::Reading> read(const store::InboxRow& row, const adapters::Adapter& adapter) {
+  // Adapters are total by contract; should one throw all the same, one row is lost to view, not
+  // all.
+  try {
+    if (row.kind == store::RowKind::answer) {
+      return adapter.read_answer({row.call, row.arguments, row.received_at}, row.bytes);
+    }
+    return adapter.read_payload(row.recipe, row.format, row.bytes, row.received_at);
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::malformed, std::string("the adapter failed: ") + error.what());
+  }
+}
+
+// An interaction without the platform's id is known by its event, however often that is delivered.
+void name_interactions(Event& event) {
+  for (Fact& fact : event.facts) {
+    if (fact.kind != models::FactKind::interaction || fact.fields.contains("id")) continue;
+    fact.fields["event_id"] = event.id + '/' + fact.rule + '/' + std::to_string(fact.index);
+  }
+}
+
+template <typename Visit>
+void each_listed(std::vector<Event>& events, Visit visit) {
+  for (Event& event : events) {
+    for (Fact& fact : event.facts) {
+      if (fact.complete) visit(fact);
+    }
+  }
+}
+
+}  // namespace
+
+ReadRow read_row(store::InboxRow row, const adapters::ChannelMap& channels) {
+  ReadRow result;
+  result.row = std::move(row);
+  const auto* channel = channel_of(result.row, channels);
+  if (channel == nullptr) {
+    result.error = "its channel is not in the configuration any more";
+    return result;
+  }
+  const adapters::Adapter& adapter = *channel->second.adapter;
+  const adapters::Pack& pack = adapter.pack_at(result.row.received_at);
+  result.channel = channel->first;
+  result.platform = pack.platform();
+  result.pack = pack.version();
+  result.pack_hash = pack.hash();
+  auto reading = read(result.row, adapter);
+  if (!reading) {
+    result.error = reading.error().detail;
+    return result;
+  }
+  result.events = std::move(reading->events);
+  result.next_page = std::move(reading->next_page);
+  for (Event& event : result.events) name_interactions(event);
+  return result;
+}
+
+Result<void> complete_lists(ReadRow& row, const adapters::ChannelMap& channels,
+                            store::Store& store) {
+  if (row.row.kind != store::RowKind::answer) return {};
+  if (!row.next_page.empty()) {
+    each_listed(row.events, [](Fact& fact) { fact.complete.reset(); });
+    return {};
+  }
+  if (row.row.page.empty()) return {};
+  auto earlier = store.answers_of_run(row.row.channel, row.row.run);
+  if (!earlier) return fail(earlier.error().code, earlier.error().detail);
+  Json listed = Json::array();
+  for (store::InboxRow& page : *earlier) {
+    if (page.seq >= row.row.seq) continue;
+    ReadRow read_page = read_row(std::move(page), channels);
+    each_listed(read_page.events, [&](const Fact& fact) {
+      const Role other = fact.kind == models::FactKind::member ? Role::party : Role::staff;
+      if (const models::Identity* named = fact.primary(other)) listed.push_back(named->value);
+    });
+  }
+  bool told = false;
+  each_listed(row.events, [&](Fact& fact) {
+    if (!std::exchange(told, true)) fact.fields["also_listed"] = listed;
+  });
+  return {};
+}
+
+}  // namespace guanxi::pipeline

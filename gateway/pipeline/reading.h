@@ -1,0 +1,34 @@
+// From inbox rows to events: each row read by the adapter of its channel and the pack of its day.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "adapters/bound_channel.h"
+#include "gateway/store/store.h"
+#include "models/fact.h"
+#include "models/result.h"
+
+namespace guanxi::pipeline {
+
+struct ReadRow {
+  store::InboxRow row;
+  std::string channel;  // its name
+  std::string platform;
+  std::string pack;
+  std::string pack_hash;
+  std::vector<models::Event> events;
+  std::string next_page;  // answers: more pages follow
+  std::string error;      // not empty: the row cannot be read, and is dead
+};
+
+// Never fails: what cannot be read says so in `error`.
+ReadRow read_row(store::InboxRow row, const adapters::ChannelMap& channels);
+
+// For the last of several pages of an answer: names the staff of the earlier pages in the facts
+// that are a whole list, and for all others drops that claim. `unavailable` if earlier pages cannot
+// be had.
+Result<void> complete_lists(ReadRow& row, const adapters::ChannelMap& channels,
+                            store::Store& store);
+
+}  // namespace guanxi::pipeline

@@ -1,0 +1,253 @@
+#include "gateway/pipeline/working_set.h"
+
+#include <algorithm>
+
+namespace guanxi::pipeline {
+namespace {
+
+using models::Fact;
+using models::FactKind;
+using models::Identity;
+using models::Json;
+using models::Role;
+
+void add_contacts(const Fact& fact, std::vector<Identity>& identities) {
+  const auto set = fact.fields.find("set");
+  if (set == fact.fields.end() || !set->is_object()) return;
+  const auto add = [&](const char* name, auto make) {
+    const auto value = set->find(name);
+    if (value == set->end()) return;
+    const auto one = [&](const Json& item) {
+      if (item.is_string() && !item.get_ref<const std::string&>().empty()) {
+        identities.push_back(make(item.get<std::string>()));
+      }
+    };
+    if (value->is_array()) {
+      for (const Json& item : *value) one(item);
+    } else {
+      one(*value);
+    }
+  };
+  if (fact.primary(Role::customer) == nullptr) return;
+  for (const char* name : {"phones", "mobile"}) add(name, identity::phone_identity);
+  for (const char* name : {"emails", "email"}) add(name, identity::email_identity);
+}
+
+void collect(WorkingSet& set, const std::vector<const models::Event*>& events,
+             std::set<Identity>& things) {
+  for (const models::Event* event : events) {
+    for (const Fact& fact : event->facts) {
+      for (Identity& named : identities_of(fact)) set.keys.try_emplace(std::move(named));
+      if (const Identity* thing = thing_of(fact)) things.insert(*thing);
+    }
+    for (const models::WantedCall& call : event->calls) {
+      if (call.about) things.insert(*call.about);
+    }
+  }
+  for (const Identity& thing : things) set.keys.try_emplace(thing);
+}
+
+Result<void> load_people(WorkingSet& set, store::TenantId tenant, store::Store& store) {
+  std::vector<store::Key> keys;
+  keys.reserve(set.keys.size());
+  for (const auto& [identity, key] : set.keys) keys.push_back(key);
+  auto known = store.identities(keys);
+  if (!known) return fail(known.error().code, known.error().detail);
+  std::set<Uuid> holders;
+  for (const store::KnownIdentity& row : *known) {
+    set.known.insert(row.identity);
+    set.stored.insert(row.identity);
+    if (row.customer.is_nil()) continue;
+    set.holdings.hold(row.identity, row.customer);
+    holders.insert(row.customer);
+  }
+  if (holders.empty()) return {};
+  auto customers = store.customers(tenant, std::vector<Uuid>(holders.begin(), holders.end()));
+  if (!customers) return fail(customers.error().code, customers.error().detail);
+  for (models::Customer& customer : *customers) {
+    for (const models::CustomerIdentity& held : customer.identities) {
+      set.holdings.hold(held.identity, customer.id);
+    }
+    WorkingCustomer& working = set.customers[customer.id];
+    working.before = customer;
+    working.now = std::move(customer);
+  }
+  return {};
+}
+
+Result<void> load_things(WorkingSet& set, store::TenantId tenant, const std::set<Identity>& things,
+                         store::Store& store) {
+  if (things.empty()) return {};
+  std::vector<store::Key> keys;
+  for (const Identity& thing : things) keys.push_back(set.keys.at(thing));
+  auto entities = store.entities(tenant, keys);
+  if (!entities) return fail(entities.error().code, entities.error().detail);
+  for (auto& [key, entity] : *entities) {
+    WorkingEntity& working = set.entities[key];
+    working.before = entity;
+    working.now = std::move(entity);
+  }
+  return {};
+}
+
+// The facts of some subjects in folding order: the store's, and the batch's own over them.
+Result<std::vector<store::SubjectFacts>> history_of(store::TenantId tenant,
+                                                    const std::vector<store::Key>& subjects,
+                                                    const std::vector<store::SubjectFacts>& fresh,
+                                                    store::Store& store) {
+  auto history = store.facts_of(tenant, subjects);
+  if (!history) return history;
+  for (const store::SubjectFacts& facts : fresh) {
+    if (facts.tenant != tenant || std::ranges::find(subjects, facts.subject) == subjects.end()) {
+      continue;
+    }
+    std::erase_if(*history, [&](const store::SubjectFacts& old) {
+      return old.subject == facts.subject && old.source.seq == facts.source.seq;
+    });
+    history->push_back(facts);
+  }
+  std::ranges::stable_sort(*history, {},
+                           [](const store::SubjectFacts& facts) { return facts.source.order(); });
+  return history;
+}
+
+// Of one row the customer's identities may each carry facts; they are applied as the one event it
+// was.
+std::vector<store::SubjectFacts> joined_by_row(std::vector<store::SubjectFacts> history) {
+  std::vector<store::SubjectFacts> joined;
+  for (store::SubjectFacts& facts : history) {
+    if (!joined.empty() && joined.back().source == facts.source) {
+      auto& all = joined.back().facts;
+      all.insert(all.end(), facts.facts.begin(), facts.facts.end());
+    } else {
+      joined.push_back(std::move(facts));
+    }
+  }
+  return joined;
+}
+
+}  // namespace
+
+std::vector<Identity> identities_of(const Fact& fact) {
+  std::vector<Identity> identities;
+  identities.reserve(fact.names.size());
+  for (const models::Named& named : fact.names) identities.push_back(named.identity);
+  add_contacts(fact, identities);
+  return identities;
+}
+
+const Identity* thing_of(const Fact& fact) {
+  switch (fact.kind) {
+    case FactKind::staff:
+      return fact.primary(Role::staff);
+    case FactKind::member:
+      return fact.primary(Role::group);
+    case FactKind::department:
+    case FactKind::tag:
+    case FactKind::group:
+    case FactKind::lead:
+    case FactKind::notice:
+      return fact.primary(Role::self);
+    default:
+      return nullptr;
+  }
+}
+
+Result<void> load(WorkingSet& set, store::TenantId tenant,
+                  const std::vector<const models::Event*>& events, store::Store& store) {
+  std::set<Identity> things;
+  collect(set, events, things);
+  for (auto& [identity, key] : set.keys) key = store.key_of(tenant, identity);
+  if (auto people = load_people(set, tenant, store); !people) return people;
+  return load_things(set, tenant, things, store);
+}
+
+Result<void> refold(WorkingSet& set, store::TenantId tenant,
+                    const std::vector<store::SubjectFacts>& fresh, store::Store& store,
+                    std::vector<store::NewInteraction>& interactions, Time now) {
+  for (auto& [id, working] : set.customers) {
+    if (!working.refold) continue;
+    models::Customer folded;
+    folded.id = id;
+    folded.version = working.now.version;
+    folded.created_at = working.now.created_at;
+    std::vector<store::Key> subjects;
+    for (const models::CustomerIdentity& held : working.now.identities) {
+      folded.identities.push_back({held.identity, {}, {}, {}, {}});
+      subjects.push_back(store.key_of(tenant, held.identity));
+    }
+    auto history = history_of(tenant, subjects, fresh, store);
+    if (!history) return fail(history.error().code, history.error().detail);
+    for (const store::SubjectFacts& row : joined_by_row(std::move(*history))) {
+      models::apply(folded, row.facts, row.source);
+      for (const Fact& fact : row.facts) {
+        auto entry = interaction_of(fact, id, row.source, tenant, store);
+        if (entry) interactions.push_back(std::move(*entry));
+      }
+    }
+    folded.updated_at = now;
+    working.now = std::move(folded);
+  }
+  for (auto& [key, working] : set.entities) {
+    if (!working.refold) continue;
+    models::Entity folded;
+    folded.identity = working.now.identity;
+    folded.kind = working.now.kind;
+    folded.version = working.now.version;
+    folded.created_at = working.now.created_at;
+    auto history = history_of(tenant, {key}, fresh, store);
+    if (!history) return fail(history.error().code, history.error().detail);
+    for (const store::SubjectFacts& row : *history) models::apply(folded, row.facts, row.source);
+    folded.updated_at = now;
+    working.changed = true;
+    working.now = std::move(folded);
+  }
+  return {};
+}
+
+std::optional<store::NewInteraction> interaction_of(const Fact& fact, const Uuid& customer,
+                                                    const models::Source& source,
+                                                    store::TenantId tenant,
+                                                    const store::Store& store) {
+  const Identity* party = fact.primary(Role::party);
+  if (fact.kind != FactKind::interaction || party == nullptr || customer.is_nil()) return {};
+  const auto text = [&](const char* name) {
+    const auto found = fact.fields.find(name);
+    return found != fact.fields.end() && found->is_string() ? found->get<std::string>()
+                                                            : std::string();
+  };
+  store::NewInteraction entry;
+  entry.tenant = tenant;
+  entry.customer = customer;
+  entry.party = store.key_of(tenant, *party);
+  models::Interaction& shown = entry.interaction;
+  shown.type = text("type");
+  shown.id = text("id");
+  shown.at = fact.at;
+  shown.platform = source.platform;
+  shown.channel = source.channel;
+  shown.party = *party;
+  shown.direction = text("direction");
+  shown.seq = source.seq;
+  shown.pack = source.pack;
+  for (const auto& [name, value] : fact.fields.items()) {
+    if (name != "type" && name != "id" && name != "event_id" && name != "direction") {
+      shown.fields[name] = value;
+    }
+  }
+  if (const Identity* staff = fact.primary(Role::staff)) shown.fields["staff_id"] = staff->value;
+  if (const Identity* group = fact.primary(Role::group)) shown.fields["group_id"] = group->value;
+  const std::string known_by = shown.id.empty() ? "event " + text("event_id") : "id " + shown.id;
+  entry.key = store.key_of(tenant, "interaction " + shown.type + ' ' + party->name_space + ' ' +
+                                       party->scope + ' ' + known_by);
+  if (shown.id.empty()) {
+    constexpr char kHex[] = "0123456789abcdef";
+    for (const std::uint8_t byte : entry.key) {
+      shown.id += kHex[byte >> 4];
+      shown.id += kHex[byte & 15];
+    }
+  }
+  return entry;
+}
+
+}  // namespace guanxi::pipeline

@@ -1,0 +1,65 @@
+// What one tenant's part of a batch works on: customers and things as read from the store, and as
+// the batch changes them. Private to the pipeline.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gateway/identity/resolve.h"
+#include "gateway/store/store.h"
+#include "models/customer.h"
+#include "models/entity.h"
+
+namespace guanxi::pipeline {
+
+struct WorkingCustomer {
+  models::Customer before;
+  models::Customer now;
+  bool touched = false;
+  bool refold = false;  // a fact came late, or an identity brought facts of its own
+  std::vector<store::NewChange> changes;
+};
+
+struct WorkingEntity {
+  models::Entity before;
+  models::Entity now;
+  bool touched = false;
+  bool refold = false;
+  bool changed = false;
+};
+
+struct WorkingSet {
+  identity::Holdings holdings;
+  std::map<models::Identity, store::Key> keys;
+  std::set<models::Identity> known;   // have a row in the store, or get one by this batch
+  std::set<models::Identity> stored;  // had a row before this batch, and so perhaps facts
+  std::map<Uuid, WorkingCustomer> customers;
+  std::map<store::Key, WorkingEntity> entities;
+};
+
+// Every identity that a fact names, phones and e-mails in its fields included.
+std::vector<models::Identity> identities_of(const models::Fact& fact);
+
+// The thing whose history a fact belongs to, if it is about a thing; null otherwise.
+const models::Identity* thing_of(const models::Fact& fact);
+
+// Reads what the events name. Errors are the store's.
+Result<void> load(WorkingSet& set, store::TenantId tenant,
+                  const std::vector<const models::Event*>& events, store::Store& store);
+
+// Folds anew, from all their facts, the customers and things that could not take a fact on top.
+// `fresh` are the facts of the batch itself. Interactions that so get a customer go to
+// `interactions`.
+Result<void> refold(WorkingSet& set, store::TenantId tenant,
+                    const std::vector<store::SubjectFacts>& fresh, store::Store& store,
+                    std::vector<store::NewInteraction>& interactions, Time now);
+
+// The timeline entry of an interaction fact; nothing if the fact is none or has no customer.
+std::optional<store::NewInteraction> interaction_of(const models::Fact& fact, const Uuid& customer,
+                                                    const models::Source& source,
+                                                    store::TenantId tenant,
+                                                    const store::Store& store);
+
+}  // namespace guanxi::pipeline
