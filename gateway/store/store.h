@@ -61,6 +61,7 @@ struct NewPayload {
 struct Appended {
   std::size_t stored = 0;      // new rows
   std::size_t duplicates = 0;  // known before: acknowledged, their finished enrichment re-armed
+  std::vector<bool> duplicate;  // of each payload, in order
 };
 
 // ---- pipeline ----
@@ -144,6 +145,8 @@ struct EntityWrite {
   std::int64_t expected_version = 0;
 };
 
+// Its change `interaction.created` (object_id = the interaction's id) stands among the batch's changes
+// and is written only if the interaction was not known before.
 struct NewInteraction {
   TenantId tenant = 0;
   Uuid customer;

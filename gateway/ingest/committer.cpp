@@ -1,0 +1,90 @@
+#include "gateway/ingest/committer.h"
+
+#include <algorithm>
+
+#include "gateway/observe/log.h"
+
+namespace guanxi::ingest {
+
+Committer::Committer(store::Store& store, observe::Metrics& metrics, std::size_t max_waiting,
+                     std::size_t max_batch, std::function<void()> on_stored)
+    : store_(store),
+      metrics_(metrics),
+      max_waiting_(max_waiting),
+      max_batch_(max_batch),
+      on_stored_(std::move(on_stored)),
+      thread_([this] { run(); }) {}
+
+Committer::~Committer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  condition_.notify_one();
+  thread_.join();
+}
+
+bool Committer::submit(Waiting&& waiting) {
+  bool idle = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_ + waiting.payloads.size() > max_waiting_) return false;
+    waiting_ += waiting.payloads.size();
+    idle = queue_.empty();
+    queue_.push_back(std::move(waiting));
+  }
+  if (idle) condition_.notify_one();
+  return true;
+}
+
+void Committer::run() {
+  std::vector<Waiting> batch;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    condition_.wait(lock, [&] { return !queue_.empty() || stopping_; });
+    if (queue_.empty()) return;
+    std::size_t payloads = 0;
+    std::size_t count = 0;
+    while (count < queue_.size() &&
+           (count == 0 || payloads + queue_[count].payloads.size() <= max_batch_)) {
+      payloads += queue_[count++].payloads.size();
+    }
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+    batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+    lock.unlock();
+    commit(batch);
+    lock.lock();
+    waiting_ -= payloads;
+  }
+}
+
+void Committer::commit(std::vector<Waiting>& batch) {
+  std::vector<store::NewPayload> payloads;
+  std::vector<std::size_t> owners;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    for (store::NewPayload& payload : batch[i].payloads) {
+      payloads.push_back(std::move(payload));
+      owners.push_back(i);
+    }
+  }
+  const auto started = std::chrono::steady_clock::now();
+  const auto appended = store_.append(payloads);
+  metrics_.commit(payloads.size(), std::chrono::steady_clock::now() - started);
+  if (!appended) {
+    observe::log(observe::Level::error, "append_failed",
+                 {{"payloads", payloads.size()}, {"error", appended.error().detail}});
+    for (Waiting& waiting : batch) waiting.done(Commit::failed);
+    return;
+  }
+  std::vector<bool> fresh(batch.size(), false);
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    if (!appended->duplicate[i]) fresh[owners[i]] = true;
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    batch[i].done(fresh[i] ? Commit::stored : Commit::duplicate);
+  }
+  if (on_stored_) on_stored_();
+}
+
+}  // namespace guanxi::ingest

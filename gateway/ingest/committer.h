@@ -1,0 +1,52 @@
+// Group commit: everything that waits goes into one transaction, and is answered after it.
+// Private to ingest.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "gateway/observe/metrics.h"
+#include "gateway/store/store.h"
+
+namespace guanxi::ingest {
+
+enum class Commit : std::uint8_t { stored, duplicate, failed };
+
+struct Waiting {
+  std::vector<store::NewPayload> payloads;
+  std::function<void(Commit)> done;  // called once, from the committer's thread
+};
+
+class Committer {
+ public:
+  Committer(store::Store& store, observe::Metrics& metrics, std::size_t max_waiting,
+            std::size_t max_batch, std::function<void()> on_stored);
+  // Commits what waits, then ends.
+  ~Committer();
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  // False if too much waits already; `waiting` is then untouched.
+  bool submit(Waiting&& waiting);
+
+ private:
+  void run();
+  void commit(std::vector<Waiting>& batch);
+
+  store::Store& store_;
+  observe::Metrics& metrics_;
+  const std::size_t max_waiting_;
+  const std::size_t max_batch_;
+  std::function<void()> on_stored_;
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  std::vector<Waiting> queue_;
+  std::size_t waiting_ = 0;  // payloads in the queue and in the commit under way
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace guanxi::ingest

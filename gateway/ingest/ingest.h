@@ -1,0 +1,42 @@
+// Takes the platforms' callbacks: open, append durably, then answer. The answer never waits for
+// what the gateway makes of a callback, only for the commit.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "adapters/bound_channel.h"
+#include "gateway/net/http_server.h"
+#include "gateway/observe/metrics.h"
+#include "gateway/store/store.h"
+#include "models/time.h"
+
+namespace guanxi::ingest {
+
+struct IngestOptions {
+  // Payloads waiting for commit; past it callbacks are answered 503 with Retry-After.
+  std::size_t max_waiting = 8192;
+  std::size_t max_batch = 512;  // payloads in one transaction
+};
+
+class Ingest {
+ public:
+  // `on_stored` is called after each commit, from the committer's thread.
+  Ingest(store::Store& store, const adapters::Channels& channels, observe::Metrics& metrics,
+         Clock clock, IngestOptions options, std::function<void()> on_stored = {});
+  // Commits and answers what waits, then stops.
+  ~Ingest();
+  Ingest(const Ingest&) = delete;
+  Ingest& operator=(const Ingest&) = delete;
+
+  // Answers one request below /callbacks/: 200 with the platform's body once it is durable; 404
+  // unknown channel, 405 method, 403 not proven, 400 unreadable, 503 overload or store. Any thread.
+  void handle(net::Request request, net::Respond respond);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace guanxi::ingest

@@ -1,0 +1,184 @@
+#include "gateway/platform/tokens.h"
+
+#include <algorithm>
+
+#include "gateway/observe/log.h"
+
+namespace guanxi::platform {
+namespace {
+
+using namespace std::chrono_literals;
+using Action = adapters::ApiVerdict::Action;
+
+constexpr Milliseconds kLease = 30s;    // longer than one fetch may take
+constexpr Milliseconds kPause = 100ms;  // between looks at a token another process fetches
+constexpr int kLooks = 150;
+// A wrong secret asked for again and again blocks the whole address at some platforms.
+constexpr Milliseconds kAlertPause = 5min;
+constexpr Milliseconds kRetryPause = 2s;
+constexpr Milliseconds kEarly = 300s;
+
+}  // namespace
+
+struct Tokens::Entry {
+  std::mutex fetching;  // held by the one who fetches
+  std::mutex mutex;     // guards what follows
+  store::TokenRecord record;
+  Time refresh_at{};
+  std::string refused;  // the value the platform refused
+  TokenFailure failure;
+  Time failed_until{};
+
+  bool is_fresh(Time now) const {
+    return !record.value.empty() && record.value != refused && now < refresh_at;
+  }
+  bool is_usable(Time now) const {
+    return !record.value.empty() && record.value != refused && now < record.expires_at;
+  }
+  void take(const store::TokenRecord& stored) {
+    if (stored.generation < record.generation) return;  // never an older over a newer
+    record = stored;
+    refresh_at = record.expires_at - kEarly;
+  }
+};
+
+adapters::ApiResponse send(net::HttpClient& client, const adapters::ApiRequest& request) {
+  net::ClientRequest outgoing;
+  outgoing.method = request.method;
+  outgoing.url = request.url;
+  outgoing.headers = request.headers;
+  outgoing.body = request.body;
+  auto answer = client.send(outgoing);
+  if (!answer) return {0, {}, answer.error().detail};
+  return {answer->status, std::move(answer->headers), std::move(answer->body)};
+}
+
+Tokens::Tokens(store::Store& store, net::HttpClient& client, observe::Metrics& metrics, Clock clock,
+               std::string holder, std::function<void(Milliseconds)> pause)
+    : store_(store),
+      client_(client),
+      metrics_(metrics),
+      clock_(std::move(clock)),
+      holder_(std::move(holder)),
+      pause_(std::move(pause)) {}
+
+Tokens::~Tokens() = default;
+
+Tokens::Entry& Tokens::entry(const adapters::BoundChannel& channel, std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  auto& held = entries_[{channel.id, std::string(name)}];
+  if (!held) held = std::make_unique<Entry>();
+  return *held;
+}
+
+tl::expected<std::string, TokenFailure> Tokens::get(const adapters::BoundChannel& channel,
+                                                    std::string_view name) {
+  Entry& held = entry(channel, name);
+  {
+    const std::lock_guard lock(held.mutex);
+    if (held.is_fresh(clock_())) return held.record.value;
+  }
+  std::unique_lock fetching(held.fetching, std::try_to_lock);
+  if (!fetching.owns_lock()) {
+    {
+      // Somebody is at it: the old one does until it ends.
+      const std::lock_guard lock(held.mutex);
+      if (held.is_usable(clock_())) return held.record.value;
+    }
+    fetching.lock();
+  }
+  {
+    const std::lock_guard lock(held.mutex);
+    const Time now = clock_();
+    if (held.is_fresh(now)) return held.record.value;
+    if (now < held.failed_until) {
+      if (held.is_usable(now)) return held.record.value;
+      return tl::unexpected(held.failure);
+    }
+  }
+  return refresh(channel, name, held);
+}
+
+tl::expected<std::string, TokenFailure> Tokens::refresh(const adapters::BoundChannel& channel,
+                                                        std::string_view name, Entry& held) {
+  const std::string lease = "token " + std::to_string(channel.id) + ' ' + std::string(name);
+  for (int look = 0; look < kLooks; ++look) {
+    const auto stored = store_.token(channel.id, name);
+    if (!stored) return tl::unexpected(TokenFailure{Action::retry, 0ms, stored.error().detail});
+    const Time now = clock_();
+    std::int64_t seen = 0;
+    {
+      const std::lock_guard lock(held.mutex);
+      if (*stored) {
+        seen = (*stored)->generation;
+        held.take(**stored);
+      }
+      if (held.is_fresh(now)) return held.record.value;
+    }
+    const auto leased = store_.acquire_lease(lease, holder_, now, now + kLease);
+    if (!leased) return tl::unexpected(TokenFailure{Action::retry, 0ms, leased.error().detail});
+    if (!*leased) {
+      {
+        const std::lock_guard lock(held.mutex);
+        if (held.is_usable(now)) return held.record.value;
+      }
+      pause_(kPause);
+      continue;
+    }
+    auto fetched = fetch(channel, name);
+    if (fetched) {
+      fetched->generation = seen + 1;
+      const auto kept = store_.store_token(channel.id, name, *fetched, seen);
+      static_cast<void>(store_.release_lease(lease, holder_));
+      if (kept && !*kept) continue;  // another came first: take that one
+      const std::lock_guard lock(held.mutex);
+      held.take(*fetched);
+      return fetched->value;
+    }
+    static_cast<void>(store_.release_lease(lease, holder_));
+    const std::lock_guard lock(held.mutex);
+    held.failure = fetched.error();
+    held.failed_until =
+        now + std::max(held.failure.wait,
+                       held.failure.action == Action::alert ? kAlertPause : kRetryPause);
+    if (held.is_usable(now)) return held.record.value;
+    return tl::unexpected(held.failure);
+  }
+  return tl::unexpected(TokenFailure{
+      Action::retry, 0ms, "another process holds the lease on this token and stores none"});
+}
+
+tl::expected<store::TokenRecord, TokenFailure> Tokens::fetch(const adapters::BoundChannel& channel,
+                                                             std::string_view name) {
+  const adapters::Adapter& adapter = *channel.adapter;
+  const Time now = clock_();
+  const auto request = adapter.token_request(name, now);
+  if (!request) return tl::unexpected(TokenFailure{Action::alert, 0ms, request.error().detail});
+  const adapters::ApiResponse response = send(client_, *request);
+  const adapters::ApiVerdict verdict = adapter.judge(name, response, now);
+  observe::ChannelMetrics& counters =
+      metrics_.channel(adapter.channel().id, adapter.channel().platform);
+  if (verdict.action != Action::ok) {
+    counters.platform_call("token", "failed");
+    observe::log(
+        observe::Level::warning, "token_failed",
+        {{"channel", adapter.channel().id}, {"code", verdict.code}, {"reason", verdict.reason}});
+    return tl::unexpected(TokenFailure{verdict.action, verdict.wait, verdict.reason});
+  }
+  const auto token = adapter.read_token(name, response, now);
+  if (!token) {
+    counters.platform_call("token", "failed");
+    return tl::unexpected(TokenFailure{Action::retry, 0ms, token.error().detail});
+  }
+  counters.platform_call("token", "ok");
+  return store::TokenRecord{token->value, now + token->lifetime, 0};
+}
+
+void Tokens::expire(const adapters::BoundChannel& channel, std::string_view name,
+                    std::string_view seen) {
+  Entry& held = entry(channel, name);
+  const std::lock_guard lock(held.mutex);
+  if (held.record.value == seen) held.refused = seen;
+}
+
+}  // namespace guanxi::platform
