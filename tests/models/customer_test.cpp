@@ -1,0 +1,245 @@
+#include "models/customer.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "models/json.h"
+
+using namespace guanxi;
+using namespace guanxi::models;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Identity kLei{"external_userid", "p.external_userid", "corp", "wmLei", Side::customer};
+const Identity kStaff{"userid", "p.userid", "corp", "li", Side::staff};
+const Identity kOther{"userid", "p.userid", "corp", "wang", Side::staff};
+constexpr Time kDay{from_ms(1'735'689'600'000)};
+
+Source event_source(std::int64_t seq, Time at) {
+  return {"p", "acme", seq, "2024-01-01", "hash", at, false};
+}
+
+Source answer_source(std::int64_t seq, Time at) {
+  Source source = event_source(seq, at);
+  source.from_answer = true;
+  return source;
+}
+
+Fact relation(std::string status, Time at, Json fields = Json::object(),
+              const Identity& staff = kStaff) {
+  Fact fact;
+  fact.kind = FactKind::relation;
+  fact.rule = "relation";
+  fact.at = at;
+  fact.names = {{Role::customer, kLei}, {Role::staff, staff}};
+  fact.fields = std::move(fields);
+  fact.fields["status"] = std::move(status);
+  return fact;
+}
+
+Fact person(Time at, Json set) {
+  Fact fact;
+  fact.kind = FactKind::person;
+  fact.rule = "person";
+  fact.at = at;
+  fact.names = {{Role::customer, kLei}};
+  fact.fields = {{"set", std::move(set)}};
+  return fact;
+}
+
+Customer lei() {
+  Customer customer;
+  customer.identities.push_back({kLei, {}, {}, {}, {}});
+  return customer;
+}
+
+std::vector<Effect::Kind> kinds(const std::vector<Effect>& effects) {
+  std::vector<Effect::Kind> result;
+  for (const Effect& effect : effects) result.push_back(effect.kind);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a relation begins and ends with its events, and keeps each period") {
+  Customer customer = lei();
+  const auto started = apply(customer, {relation("active", kDay, {{"set", {{"state", "expo"}}}})},
+                             event_source(1, kDay));
+  CHECK(kinds(started) == std::vector{Effect::Kind::updated, Effect::Kind::relation_started});
+  const auto ended = apply(customer, {relation("ended", kDay + 1h, {{"reason", "deleted"}})},
+                           event_source(2, kDay + 1h));
+  CHECK(kinds(ended) == std::vector{Effect::Kind::updated, Effect::Kind::relation_ended});
+  apply(customer, {relation("active", kDay + 2h)}, event_source(3, kDay + 2h));
+  REQUIRE(customer.relations.size() == 1);
+  const Relation& held = customer.relations[0];
+  CHECK(held.status == "active");
+  REQUIRE(held.periods.size() == 2);
+  CHECK(held.periods[0].since == kDay);
+  CHECK(held.periods[0].until == kDay + 1h);
+  CHECK(held.periods[0].reason == "deleted");
+  CHECK(held.periods[0].state == "expo");
+  CHECK(held.since() == kDay + 2h);
+  CHECK(!held.until());
+  CHECK(customer.origin_state == "expo");
+}
+
+TEST_CASE("an answer that still lists a relation does not reopen what an event ended") {
+  Customer customer = lei();
+  apply(customer, {relation("active", kDay)}, event_source(1, kDay));
+  apply(customer, {relation("ended", kDay + 1h)}, event_source(2, kDay + 1h));
+  const auto effects =
+      apply(customer, {relation("active", kDay + 2h)}, answer_source(3, kDay + 2h));
+  CHECK(effects.empty());
+  CHECK(customer.relations[0].status == "ended");
+  apply(customer, {relation("active", kDay + 3h)}, event_source(4, kDay + 3h));
+  CHECK(customer.relations[0].status == "active");
+}
+
+TEST_CASE("a whole list ends the relations it does not name, and a later one may list them again") {
+  Customer customer = lei();
+  apply(customer, {relation("active", kDay), relation("active", kDay, {}, kOther)},
+        event_source(1, kDay));
+  Fact listed = relation("active", kDay + 1h);
+  listed.complete = Role::customer;
+  apply(customer, {listed}, answer_source(2, kDay + 1h));
+  CHECK(customer.relations[0].status == "active");
+  CHECK(customer.relations[1].status == "ended");
+  CHECK(customer.relations[1].reason == "not_listed");
+  apply(customer, {relation("active", kDay + 2h, {}, kOther)}, answer_source(3, kDay + 2h));
+  CHECK(customer.relations[1].status == "active");
+}
+
+TEST_CASE("staff on an earlier page of a whole list are listed too") {
+  Customer customer = lei();
+  apply(customer, {relation("active", kDay), relation("active", kDay, {}, kOther)},
+        event_source(1, kDay));
+  Fact listed = relation("active", kDay + 1h, {{"also_listed", {"wang"}}});
+  listed.complete = Role::customer;
+  apply(customer, {listed}, answer_source(2, kDay + 1h));
+  CHECK(customer.relations[1].status == "active");
+}
+
+TEST_CASE("a half contact is pending until it becomes mutual") {
+  Customer customer = lei();
+  apply(customer, {relation("pending", kDay, {{"set", {{"state", "mini"}}}})},
+        event_source(1, kDay));
+  CHECK(customer.relations[0].status == "pending");
+  const auto effects =
+      apply(customer, {relation("active", kDay + 1min)}, event_source(2, kDay + 1min));
+  CHECK(kinds(effects) == std::vector{Effect::Kind::updated, Effect::Kind::relation_started});
+  REQUIRE(customer.relations[0].periods.size() == 1);
+  CHECK(customer.relations[0].periods[0].state == "mini");
+  CHECK(customer.relations[0].since() == kDay + 1min);
+}
+
+TEST_CASE("an end that arrives without its beginning is kept as such") {
+  Customer customer = lei();
+  apply(customer, {relation("ended", kDay, {{"reason", "deleted"}})}, event_source(1, kDay));
+  CHECK(customer.relations[0].status == "ended");
+  CHECK(!customer.relations[0].since());
+  CHECK(customer.relations[0].until() == kDay);
+}
+
+TEST_CASE("the newest value of a field wins, a cleared one yields, and each knows its source") {
+  Customer customer = lei();
+  apply(customer, {person(kDay, {{"name", "李雷"}})}, event_source(1, kDay));
+  Source other = event_source(2, kDay + 1h);
+  other.channel = "beta";
+  apply(customer, {person(kDay + 1h, {{"name", "Lei"}})}, other);
+  CHECK(value_of(customer.fields, "name") == "Lei");
+  CHECK(customer.fields.at("name").winner()->source.seq == 2);
+  other.seq = 3;
+  other.at = kDay + 2h;
+  apply(customer, {person(kDay + 2h, {{"name", nullptr}})}, other);
+  CHECK(value_of(customer.fields, "name") == "李雷");
+  CHECK(customer.fields.at("name").candidates().size() == 2);
+}
+
+TEST_CASE("a value said again changes nothing and keeps its first source") {
+  Customer customer = lei();
+  apply(customer, {person(kDay, {{"name", "李雷"}})}, event_source(1, kDay));
+  CHECK(
+      apply(customer, {person(kDay + 1h, {{"name", "李雷"}})}, event_source(2, kDay + 1h)).empty());
+  CHECK(customer.fields.at("name").winner()->source.seq == 1);
+}
+
+TEST_CASE("a customer takes facts on top only in the order of time and sequence") {
+  Customer customer = lei();
+  apply(customer, {person(kDay, {})}, event_source(5, kDay));
+  CHECK(customer.accepts(event_source(6, kDay)));
+  CHECK(customer.accepts(event_source(1, kDay + 1ms)));
+  CHECK(!customer.accepts(event_source(4, kDay)));
+  CHECK(!customer.accepts(event_source(9, kDay - 1ms)));
+}
+
+TEST_CASE("the state read back is the state written") {
+  Customer customer = lei();
+  customer.id.bytes[3] = 7;
+  customer.version = 3;
+  apply(customer,
+        {relation("active", kDay, {{"set", {{"remark", "展会"}, {"phones", {"+8613800000000"}}}}}),
+         person(kDay, {{"name", "李雷😀"}, {"attributes.p.type", "user"}})},
+        event_source(1, kDay));
+  apply(customer, {relation("ended", kDay + 1h)}, event_source(2, kDay + 1h));
+  const Json written = customer_state(customer);
+  const auto read = customer_from_state(Json::from_cbor(Json::to_cbor(written)));
+  REQUIRE(read);
+  CHECK(*read == customer);
+  CHECK(!customer_from_state(Json{{"id", 1}}));
+}
+
+TEST_CASE("without the right to personal data phones and e-mails are masked") {
+  Customer customer = lei();
+  apply(customer,
+        {relation("active", kDay, {{"set", {{"phones", {"+8613800001234"}}}}}),
+         person(kDay, {{"email", "lei@example.com"}})},
+        event_source(1, kDay));
+  CHECK(customer_json(customer, {"default", true, nullptr}).at("phones") == Json{"+8613800001234"});
+  const Json masked = customer_json(customer, {"default", false, nullptr});
+  CHECK(masked.at("phones") == Json{"+86138****1234"});
+  CHECK(masked.at("emails") == Json{"l***@example.com"});
+  CHECK(masked.dump().find("13800001234") == std::string::npos);
+}
+
+TEST_CASE("what can be filtered follows relations and tags that are in force") {
+  Customer customer = lei();
+  apply(customer,
+        {relation("active", kDay, {{"set", {{"tags", {{{"id", "et1"}, {"name", "重要"}}}}}}})},
+        event_source(1, kDay));
+  const auto held = facets_of(customer);
+  CHECK(std::ranges::find(held, Facet{Facet::Kind::staff, "li"}) != held.end());
+  CHECK(std::ranges::find(held, Facet{Facet::Kind::tag, "et1"}) != held.end());
+  apply(customer, {relation("ended", kDay + 1h)}, event_source(2, kDay + 1h));
+  const auto after = facets_of(customer);
+  CHECK(std::ranges::find(after, Facet{Facet::Kind::staff, "li"}) == after.end());
+  CHECK(std::ranges::find(after, Facet{Facet::Kind::tag, "et1"}) == after.end());
+}
+
+TEST_CASE("folding one by one equals folding all at once, over random histories") {
+  for (unsigned seed = 1; seed <= 200; ++seed) {
+    std::mt19937 random(seed);
+    const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+    std::vector<std::pair<Source, std::vector<Fact>>> history;
+    Time at = kDay;
+    for (std::int64_t seq = 1; seq <= 20; ++seq) {
+      at += Milliseconds(pick(3) * 500);
+      Source source = pick(3) == 0 ? answer_source(seq, at) : event_source(seq, at);
+      const char* statuses[] = {"active", "pending", "ended", "failed"};
+      Fact fact = relation(statuses[pick(4)], at, {}, pick(2) == 0 ? kStaff : kOther);
+      if (source.from_answer && pick(2) == 0) fact.complete = Role::customer;
+      history.push_back({source, {fact, person(at, {{"name", std::to_string(pick(3))}})}});
+    }
+    Customer step = lei();
+    Customer stored = lei();
+    for (const auto& [source, facts] : history) {
+      REQUIRE(step.accepts(source));
+      apply(step, facts, source);
+      apply(stored, facts, source);
+      stored = customer_from_state(customer_state(stored)).value();
+    }
+    CHECK(step == stored);
+  }
+}
