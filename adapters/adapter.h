@@ -44,6 +44,7 @@ struct Opened {
   std::string recipe;  // "app.xml": inlet and variant that matched
   Answer answer;
   std::vector<Payload> payloads;  // empty: answer, and store nothing (URL checks)
+  std::vector<std::string> watched = {};  // recipes only counted that would have matched as well
 };
 
 // A channel's platform settings, by the names its manifest gives ("corp_id", "token", "api_base"),
@@ -115,6 +116,7 @@ struct Forgery {
   std::string nonce;     // decimal digits or letters
   std::string filler;    // random bytes for the cipher's frame
   std::string recipe;    // empty: the platform's default recipe for messages
+  std::string path = {};  // where it will be posted, which some platforms sign
 };
 
 // A rule pack compiled, and bound to nothing: shared by all channels and threads.
@@ -149,6 +151,8 @@ class Adapter {
   virtual Result<Reading> read_answer(const CallContext& context, std::string_view bytes) const = 0;
 
   // The API side, by today's pack. `not_found` if the pack has no such call or token.
+  // Every token that the channel's settings can ask for; none if a needed secret is not set.
+  virtual std::vector<std::string> token_names(Time) const { return {}; }
   virtual Result<std::string> token_name(std::string_view call, Time now) const = 0;
   virtual Result<ApiRequest> token_request(std::string_view token_name, Time now) const = 0;
   virtual Result<Token> read_token(std::string_view token_name, const ApiResponse& response,
