@@ -38,7 +38,8 @@ struct Response {
   bool close = false;  // end the connection after this answer
 };
 
-// Answers one request. Call it exactly once, from any thread; after the server has stopped it is a no-op.
+// Answers one request. Call it exactly once, from any thread; after the server has stopped it is a
+// no-op.
 using Respond = std::function<void(Response)>;
 // Runs on an I/O thread and must not block.
 using Handler = std::function<void(Request, Respond)>;
