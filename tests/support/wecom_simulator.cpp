@@ -25,6 +25,8 @@ const std::map<std::string, Route, std::less<>>& routes() {
        {&WecomWorld::follow_user_list, {{"follow_user", kList}}}},
       {"/cgi-bin/externalcontact/list", {&WecomWorld::customer_list, {{"external_userid", kList}}}},
       {"/cgi-bin/externalcontact/get", {&WecomWorld::customer_detail, {{"follow_user", kList}}}},
+      {"/cgi-bin/crm/get_external_contact",
+       {&WecomWorld::customer_detail, {{"follow_user", kList}}}},  // its name until 2019-05-23
       {"/cgi-bin/externalcontact/batch/get_by_user",
        {&WecomWorld::customers_of_staff, {{"external_contact_list", kList}, {"next_cursor", ""}}}},
       {"/cgi-bin/externalcontact/get_corp_tag_list",

@@ -1,0 +1,182 @@
+"""Runs every figure's two sides in turn on this machine and prints one table. Started by scripts/bench.
+
+A program of tests/bench that measures by itself prints its figures as lines of tab-separated words:
+    row  WHAT  MEASURED  YARDSTICK  RATIO  at least|at most  BOUND
+and everything else it prints is shown as a note.
+"""
+
+import argparse
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+from table import Row, print_table, say
+from servers import BareServer, Gateway, MariaDb, NodeHandler
+from load import Load, make_requests
+
+CONNECTIONS = 64
+NODE_POOL = 16
+
+
+def main():
+    options = read_options()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=options.programs))
+    bench = Bench(options, folder)
+    try:
+        rows = bench.run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print_table(bench.notes, rows)
+    return 0 if all(row.holds for row in rows) else 1
+
+
+def read_options():
+    parser = argparse.ArgumentParser(prog="scripts/bench")
+    parser.add_argument("--programs", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true", help="shorter and fewer rounds")
+    parser.add_argument("--only", default="sqlite,mariadb,open,events",
+                        help="rows to measure: sqlite, mariadb, open, events (default: all)")
+    options = parser.parse_args()
+    options.seconds = 4 if options.quick else 10
+    options.rounds = 1 if options.quick else 3
+    options.requests = 150_000 if options.quick else 400_000
+    options.only = set(options.only.split(","))
+    unknown = options.only - {"sqlite", "mariadb", "open", "events"}
+    if unknown:
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    return options
+
+
+class Bench:
+    def __init__(self, options, folder):
+        self.options = options
+        self.folder = folder
+        self.threads = os.cpu_count()
+        self.notes = [
+            f"machine: {os.cpu_count()} cores, {cpu_name()}",
+            f"load: wrk, 1 thread, {CONNECTIONS} connections, {options.rounds} rounds of "
+            f"{options.seconds} s a side, sides in turn, medians",
+            f"gateway and bare server: {self.threads} I/O threads each; Node: one process",
+        ]
+
+    def run(self):
+        rows = []
+        if self.options.only & {"sqlite", "mariadb"}:
+            say(f"Encrypting {self.options.requests} distinct callbacks")
+            self.file = self.folder / "requests"
+            payload = make_requests(self.options.programs, self.options.requests, self.file)
+            self.notes.append(f"callbacks: {self.options.requests} distinct, {payload} B plaintext, "
+                              f"{self.file.stat().st_size // self.options.requests} B on the wire")
+        if "sqlite" in self.options.only:
+            rows += self.sqlite_rows()
+        if "mariadb" in self.options.only:
+            rows += self.mariadb_rows()
+        if "open" in self.options.only:
+            rows += self.rows_of("open_bench")
+        if "events" in self.options.only:
+            rows += self.rows_of("pipeline_bench", *(["--quick"] if self.options.quick else []))
+        return rows
+
+    def measure(self, server, again=False):
+        """One round against a started server: acknowledged requests a second, checked."""
+        server.start()
+        try:
+            idle = server.memory()
+            load = Load(server, self.file, CONNECTIONS, self.options.seconds, again).run()
+            load.idle_mib, load.peak_mib = idle, server.peak_memory()
+        finally:
+            server.stop()
+        stored = server.stored()
+        if load.broken:
+            raise SystemExit(f"error: {server.name} broke {load.broken} connections")
+        if load.refused and not again:
+            raise SystemExit(f"error: {server.name} refused {load.refused} requests (or the file of "
+                             f"{self.options.requests} requests ran dry)")
+        if stored is not None and not load.acknowledged <= stored <= load.acknowledged + CONNECTIONS:
+            raise SystemExit(f"error: {server.name} acknowledged {load.acknowledged} callbacks, and "
+                             f"{stored} rows are stored (more by {CONNECTIONS} at most: those on "
+                             f"their way when the load ended)")
+        say(f"  {server.name}: {load.per_second:,.0f}/s, p99 {load.p99_ms:.1f} ms, CPU "
+            f"{load.server_cpu:.2f} of {os.cpu_count()} cores, wrk {load.wrk_cpu:.2f}"
+            + ("" if stored is None else f"; {stored} rows for {load.acknowledged} answers"))
+        return load
+
+    def in_turn(self, first, second):
+        """Rounds of both sides in turn; their loads."""
+        loads = ([], [])
+        for number in range(self.options.rounds):
+            for side, make in enumerate((first, second)):
+                loads[side].append(make(number))
+        return loads
+
+    def sqlite_rows(self):
+        say("Durable callbacks on SQLite against a bare Beast server")
+        program = self.options.programs
+        ours, bare = self.in_turn(
+            lambda n: self.measure(Gateway(program, self.folder / f"sqlite{n}", self.threads)),
+            lambda n: self.measure(BareServer(program, self.threads), again=True))
+        rows = [Row("durable callbacks/s, SQLite, against a bare Beast server", rate(ours), rate(bare),
+                    median_rate(ours) / median_rate(bare), "at least", 0.40, sides(ours, bare))]
+        rows.append(Row("memory idle, MiB", f"{ours[0].idle_mib:.0f}", "",
+                        max(load.idle_mib for load in ours), "at most", 60))
+        rows.append(Row("memory under the ingest load, MiB", f"{ours[0].peak_mib:.0f}", "",
+                        max(load.peak_mib for load in ours), "at most", 250))
+        return rows
+
+    def mariadb_rows(self):
+        say("Durable callbacks on MariaDB against the Node handler")
+        program = self.options.programs
+        with MariaDb(self.folder / "mariadb") as database:
+            ours, node = self.in_turn(
+                lambda n: self.measure(Gateway(program, self.folder / f"gateway{n}", self.threads,
+                                               database.fresh(f"gateway{n}"))),
+                lambda n: self.measure(NodeHandler(database.fresh(f"node{n}"))))
+        self.notes.append("MariaDB: log_bin on, sync_binlog=1, innodb_flush_log_at_trx_commit=1; "
+                          f"Node's pool {NODE_POOL}, the gateway's {Gateway.pool}")
+        return [Row("durable callbacks/s, MariaDB, against a Node handler", rate(ours), rate(node),
+                    median_rate(ours) / median_rate(node), "at least", 8, sides(ours, node))]
+
+    def rows_of(self, program, *arguments):
+        say(f"Running {program}")
+        path = next(self.options.programs.glob(f"**/{program}"))
+        process = subprocess.Popen([path, *arguments], stdout=subprocess.PIPE, text=True, cwd=self.folder)
+        rows = []
+        for line in process.stdout:
+            words = line.rstrip("\n").split("\t")
+            if words[0] == "row":
+                rows.append(Row(words[1], words[2], words[3], float(words[4]), words[5], float(words[6])))
+            elif line.strip():
+                say("  " + line.rstrip("\n"))
+        if process.wait() != 0 or not rows:
+            raise SystemExit(f"error: {program} ended with {process.returncode} and {len(rows)} figures")
+        return rows
+
+
+def median_rate(loads):
+    return statistics.median(load.per_second for load in loads)
+
+
+def rate(loads):
+    return f"{median_rate(loads):,.0f}/s"
+
+
+def sides(ours, theirs):
+    def cpu(loads):
+        return statistics.median(load.server_cpu for load in loads)
+
+    return f"CPU {cpu(ours):.2f} and {cpu(theirs):.2f} cores"
+
+
+def cpu_name():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return "unknown processor"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
