@@ -1,11 +1,7 @@
-"""Runs every figure's two sides in turn on this machine and prints one table. Started by scripts/bench.
-
-A program of tests/bench that measures by itself prints its figures as lines of tab-separated words:
-    row  WHAT  MEASURED  YARDSTICK  RATIO  at least|at most  BOUND
-and everything else it prints is shown as a note.
-"""
+"""Runs every figure's two sides in turn on this machine and prints one table. Started by scripts/bench."""
 
 import argparse
+import json
 import os
 import pathlib
 import shutil
@@ -76,9 +72,9 @@ class Bench:
         if "mariadb" in self.options.only:
             rows += self.mariadb_rows()
         if "open" in self.options.only:
-            rows += self.rows_of("open_bench")
+            rows += self.open_rows()
         if "events" in self.options.only:
-            rows += self.rows_of("pipeline_bench", *(["--quick"] if self.options.quick else []))
+            rows += self.event_rows()
         return rows
 
     def measure(self, server, again=False):
@@ -121,10 +117,10 @@ class Bench:
             lambda n: self.measure(BareServer(program, self.threads), again=True))
         rows = [Row("durable callbacks/s, SQLite, against a bare Beast server", rate(ours), rate(bare),
                     median_rate(ours) / median_rate(bare), "at least", 0.40, sides(ours, bare))]
-        rows.append(Row("memory idle, MiB", f"{ours[0].idle_mib:.0f}", "",
-                        max(load.idle_mib for load in ours), "at most", 60))
-        rows.append(Row("memory under the ingest load, MiB", f"{ours[0].peak_mib:.0f}", "",
-                        max(load.peak_mib for load in ours), "at most", 250))
+        idle, peak = (max(getattr(load, name) for load in ours) for name in ("idle_mib", "peak_mib"))
+        rows.append(Row("memory idle, MiB", f"{idle:.0f}", "", None, "at most", 60, value=idle))
+        rows.append(Row("memory under the ingest load, MiB", f"{peak:.0f}", "", None, "at most", 250,
+                        value=peak))
         return rows
 
     def mariadb_rows(self):
@@ -140,20 +136,36 @@ class Bench:
         return [Row("durable callbacks/s, MariaDB, against a Node handler", rate(ours), rate(node),
                     median_rate(ours) / median_rate(node), "at least", 8, sides(ours, node))]
 
-    def rows_of(self, program, *arguments):
-        say(f"Running {program}")
+    def open_rows(self):
+        say("Verifying, decrypting and parsing callbacks of 800 B, one core")
+        found = self.figures("open_bench")
+        ours, bare = found["open_us"], found["crypto_us"]
+        return [Row("verify, decrypt and parse one callback, against the crypto alone", f"{ours:.2f} us",
+                    f"{bare:.2f} us", ours / bare, "at most", 4, f"{found['payload_bytes']} B plaintext")]
+
+    def event_rows(self):
+        small, large = (10_000, 100_000) if self.options.quick else (10_000, 1_000_000)
+        events = 10_000 if self.options.quick else 40_000
+        say(f"Working {events} events at {small} and at {large} customers, one thread, SQLite")
+        found = self.figures("pipeline_bench", self.folder, small, large, events)
+        few, many = found["events_per_second_small"], found["events_per_second_large"]
+        bare = found["bare_inserts_per_second"]
+        first, last = found["page_first_ms"], found["page_last_ms"]
+        return [
+            Row("events worked end to end/s, against bare inserts of their rows", f"{few:,.0f}/s",
+                f"{bare:,.0f}/s", few / bare, "at least", 4000, f"at {small} customers", value=few),
+            Row(f"the same at {large} customers", f"{many:,.0f}/s", f"{few:,.0f}/s", few / many,
+                "at most", 1.3, "ratio: times slower"),
+            Row(f"page of 200 at {large} customers, last against first", f"{last:.2f} ms",
+                f"{first:.2f} ms", last / first, "at most", 1.5)]
+
+    def figures(self, program, *arguments):
+        """The JSON object that a program of tests/bench prints as its last line."""
         path = next(self.options.programs.glob(f"**/{program}"))
-        process = subprocess.Popen([path, *arguments], stdout=subprocess.PIPE, text=True, cwd=self.folder)
-        rows = []
-        for line in process.stdout:
-            words = line.rstrip("\n").split("\t")
-            if words[0] == "row":
-                rows.append(Row(words[1], words[2], words[3], float(words[4]), words[5], float(words[6])))
-            elif line.strip():
-                say("  " + line.rstrip("\n"))
-        if process.wait() != 0 or not rows:
-            raise SystemExit(f"error: {program} ended with {process.returncode} and {len(rows)} figures")
-        return rows
+        done = subprocess.run([path, *map(str, arguments)], stdout=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"error: {program} ended with {done.returncode}")
+        return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def median_rate(loads):

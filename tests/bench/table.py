@@ -9,25 +9,31 @@ def say(text):
 
 @dataclasses.dataclass
 class Row:
+    """One figure: two sides and their ratio, or a value that has a bound of its own."""
+
     what: str
     measured: str
     yardstick: str
-    ratio: float
+    ratio: float | None
     sense: str  # "at least" or "at most"
     bound: float
     note: str = ""
+    value: float | None = None  # what the bound is for; nothing: the ratio
 
     @property
     def holds(self):
-        return self.ratio >= self.bound if self.sense == "at least" else self.ratio <= self.bound
+        value = self.ratio if self.value is None else self.value
+        return value >= self.bound if self.sense == "at least" else value <= self.bound
+
+    def cells(self):
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
+        return (self.what, self.measured, self.yardstick, ratio, f"{self.sense} {self.bound:,g}",
+                "ok" if self.holds else "SHORT", self.note)
 
 
 def print_table(notes, rows):
     cells = [("what", "measured", "yardstick", "ratio", "target", "", "")]
-    for row in rows:
-        ratio = f"{row.ratio:.2f}" if row.ratio < 20 else f"{row.ratio:,.0f}"
-        cells.append((row.what, row.measured, row.yardstick, ratio, f"{row.sense} {row.bound:g}",
-                      "ok" if row.holds else "SHORT", row.note))
+    cells += [row.cells() for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
     print()
     for note in notes:
