@@ -1,0 +1,195 @@
+#include "adapters/channel_adapter.h"
+
+#include <algorithm>
+
+#include "adapters/rules/api.h"
+#include "adapters/rules/normalize.h"
+
+namespace guanxi::adapters {
+namespace {
+
+using models::Json;
+
+constexpr std::string_view kLatest = "latest";
+
+tl::unexpected<Error> no_call(std::string_view call) {
+  return fail(ErrorCode::not_found, "the rules have no call \"" + std::string(call) + "\"");
+}
+
+tl::unexpected<Error> no_token(std::string_view token) {
+  return fail(ErrorCode::not_found, "the rules have no token \"" + std::string(token) + "\"");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Adapter>> ChannelAdapter::bind(
+    std::shared_ptr<const rules::Platform> platform, const ChannelSettings& channel) {
+  auto settings = rules::complete_settings(platform->manifest, channel);
+  if (!settings) return tl::unexpected<Error>(settings.error());
+  const std::shared_ptr<ChannelAdapter> adapter(new ChannelAdapter);
+  adapter->platform_ = platform;
+  adapter->channel_ = channel;
+  adapter->channel_.settings = std::move(*settings);
+  const bool pinned = channel.rules != kLatest && !channel.rules.empty();
+  if (pinned && !platform->packs.contains(channel.rules)) {
+    return fail(ErrorCode::malformed, "channel \"" + channel.id + "\": rules = \"" + channel.rules +
+                                          "\" is no version of " + platform->name +
+                                          "; the newest is " + platform->packs.rbegin()->first);
+  }
+  // Packs that share a transport share its keys too.
+  std::map<const protocol::Transport*, std::shared_ptr<const protocol::BoundTransport>> bound;
+  for (const auto& [version, pack] : platform->packs) {
+    if (pinned && version != channel.rules) continue;
+    auto& transport = bound[pack->transport().get()];
+    if (transport == nullptr) {
+      auto result = protocol::BoundTransport::bind(pack->transport(), adapter->channel_.settings,
+                                                   channel.freshness);
+      if (!result) {
+        return fail(result.error().code,
+                    "channel \"" + channel.id + "\": " + result.error().detail);
+      }
+      transport = std::move(*result);
+    }
+    adapter->versions_[version] = {
+        pack, transport,
+        rules::Scopes(pack->plan(), platform->manifest, adapter->channel_.settings)};
+  }
+  return std::shared_ptr<const Adapter>(adapter);
+}
+
+const ChannelAdapter::Version& ChannelAdapter::version_at(Time time) const {
+  auto later = versions_.upper_bound(beijing_day(time));
+  if (later != versions_.begin()) --later;
+  return later->second;
+}
+
+Result<Opened> ChannelAdapter::open(const Callback& callback, Time now) const {
+  return version_at(now).transport->open(callback, now);
+}
+
+const Pack& ChannelAdapter::pack_at(Time received_at) const {
+  return *version_at(received_at).pack;
+}
+
+Result<Reading> ChannelAdapter::read_payload(std::string_view recipe, std::string_view format,
+                                             std::string_view bytes, Time received_at) const {
+  auto tree = protocol::parse_tree(format, bytes);
+  if (!tree) return tl::unexpected<Error>(tree.error());
+  const Version& version = version_at(received_at);
+  const rules::RulePlan& plan = version.pack->plan();
+  rules::Situation situation{plan, version.scopes, models::Trust::account_bound, received_at};
+  if (const auto weak = plan.recipe_trust.find(recipe); weak != plan.recipe_trust.end()) {
+    situation.trust = weak->second;
+  }
+  return Reading{rules::read_message(situation, recipe, std::move(*tree)), {}};
+}
+
+Result<Reading> ChannelAdapter::read_answer(const CallContext& context,
+                                            std::string_view bytes) const {
+  const Version& version = version_at(context.requested_at);
+  const rules::RulePlan& plan = version.pack->plan();
+  const auto call = plan.api.calls.find(context.call);
+  if (call == plan.api.calls.end()) return no_call(context.call);
+  auto tree = protocol::parse_tree("json", bytes);
+  if (!tree) return tl::unexpected<Error>(tree.error());
+  Reading reading;
+  const ApiVerdict verdict = rules::judge_body(call->second.errors, *tree);
+  if (verdict.action != ApiVerdict::Action::ok) {
+    // Failures carry the endpoint's empty lists, which say nothing of the object.
+    models::Event event;
+    event.status = models::Event::Status::none;
+    event.name = context.call;
+    event.at = context.requested_at;
+    if (!verdict.known) {
+      event.drift.push_back({models::Drift::Kind::unknown_error, context.call, "", verdict.code});
+    }
+    reading.events.push_back(std::move(event));
+    return reading;
+  }
+  const rules::Situation situation{plan, version.scopes, models::Trust::account_bound,
+                                   context.requested_at};
+  reading.events = rules::read_answer(situation, call->second, context, *tree);
+  if (call->second.pages) {
+    const auto asked = context.arguments.find("page");
+    const bool told = asked != context.arguments.end() && asked->is_string();
+    reading.next_page = rules::next_page(*call->second.pages, *tree,
+                                         told ? asked->get<std::string>() : std::string());
+  }
+  return reading;
+}
+
+std::vector<std::string> ChannelAdapter::token_names(Time now) const {
+  std::vector<std::string> names;
+  for (const auto& [name, plan] : version_at(now).pack->plan().api.tokens) {
+    if (rules::build_request(plan.request, channel_.settings, Json::object(), "")) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+Result<std::string> ChannelAdapter::token_name(std::string_view call, Time now) const {
+  const auto& calls = version_at(now).pack->plan().api.calls;
+  const auto found = calls.find(call);
+  if (found == calls.end()) return no_call(call);
+  return found->second.token;
+}
+
+Result<ApiRequest> ChannelAdapter::token_request(std::string_view token_name, Time now) const {
+  const auto& tokens = version_at(now).pack->plan().api.tokens;
+  const auto found = tokens.find(token_name);
+  if (found == tokens.end()) return no_token(token_name);
+  return rules::build_request(found->second.request, channel_.settings, Json::object(), "");
+}
+
+Result<Token> ChannelAdapter::read_token(std::string_view token_name, const ApiResponse& response,
+                                         Time now) const {
+  const rules::ApiPlan& api = version_at(now).pack->plan().api;
+  const auto found = api.tokens.find(token_name);
+  if (found == api.tokens.end()) return no_token(token_name);
+  const ApiVerdict verdict = rules::judge_answer(api.errors, response, now);
+  if (verdict.action != ApiVerdict::Action::ok) {
+    const bool later =
+        verdict.action == ApiVerdict::Action::retry || verdict.action == ApiVerdict::Action::wait;
+    return fail(later ? ErrorCode::unavailable : ErrorCode::malformed,
+                "the platform gives no token: " + verdict.reason);
+  }
+  const auto tree = protocol::parse_tree("json", response.body);
+  if (!tree) return fail(ErrorCode::malformed, "the token's answer is no JSON");
+  return rules::read_token(found->second, *tree);
+}
+
+Result<ApiRequest> ChannelAdapter::call_request(const CallContext& context, std::string_view page,
+                                                std::string_view token) const {
+  const rules::ApiPlan& api = version_at(context.requested_at).pack->plan().api;
+  const auto found = api.calls.find(context.call);
+  if (found == api.calls.end()) return no_call(context.call);
+  return rules::build_call(api, found->second, channel_.settings, context.arguments, page, token);
+}
+
+ApiVerdict ChannelAdapter::judge(std::string_view call, const ApiResponse& response,
+                                 Time now) const {
+  const rules::ApiPlan& api = version_at(now).pack->plan().api;
+  const auto found = api.calls.find(call);
+  // Tokens are judged by their own name, which no call has.
+  return rules::judge_answer(found == api.calls.end() ? api.errors : found->second.errors, response,
+                             now);
+}
+
+Result<Callback> ChannelAdapter::make_callback(std::string_view payload,
+                                               const Forgery& forgery) const {
+  return version_at(forgery.now).transport->make(forgery.recipe, payload, forgery);
+}
+
+std::optional<models::Identity> ChannelAdapter::identify(std::string_view kind,
+                                                         std::string_view value) const {
+  const Version& version = newest();
+  const auto& index = version.pack->plan().identity_index;
+  const auto found = index.find(kind);
+  if (found == index.end()) return std::nullopt;
+  const rules::IdentityPlan& plan = version.pack->plan().identities[found->second];
+  return models::Identity{plan.kind, plan.name_space, version.scopes.of(found->second, "", ""),
+                          std::string(value), plan.side};
+}
+
+}  // namespace guanxi::adapters

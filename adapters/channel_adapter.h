@@ -1,0 +1,55 @@
+// The one Adapter: a channel's settings bound to its platform's packs.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "adapters/adapter.h"
+#include "adapters/protocol/transport.h"
+#include "adapters/rules/library.h"
+#include "adapters/rules/scope.h"
+
+namespace guanxi::adapters {
+
+class ChannelAdapter final : public Adapter {
+ public:
+  // Errors (malformed) name the setting and the cure. The platform is shared, and kept.
+  static Result<std::shared_ptr<const Adapter>> bind(
+      std::shared_ptr<const rules::Platform> platform, const ChannelSettings& channel);
+
+  Result<Opened> open(const Callback& callback, Time now) const override;
+  const Pack& pack_at(Time received_at) const override;
+  Result<Reading> read_payload(std::string_view recipe, std::string_view format,
+                               std::string_view bytes, Time received_at) const override;
+  Result<Reading> read_answer(const CallContext& context, std::string_view bytes) const override;
+  std::vector<std::string> token_names(Time now) const override;
+  Result<std::string> token_name(std::string_view call, Time now) const override;
+  Result<ApiRequest> token_request(std::string_view token_name, Time now) const override;
+  Result<Token> read_token(std::string_view token_name, const ApiResponse& response,
+                           Time now) const override;
+  Result<ApiRequest> call_request(const CallContext& context, std::string_view page,
+                                  std::string_view token) const override;
+  ApiVerdict judge(std::string_view call, const ApiResponse& response, Time now) const override;
+  Result<Callback> make_callback(std::string_view payload, const Forgery& forgery) const override;
+  const ChannelSettings& channel() const override { return channel_; }
+  std::optional<models::Identity> identify(std::string_view kind,
+                                           std::string_view value) const override;
+
+ private:
+  struct Version {
+    std::shared_ptr<const rules::RulePack> pack;
+    std::shared_ptr<const protocol::BoundTransport> transport;
+    rules::Scopes scopes;
+  };
+
+  ChannelAdapter() = default;
+  const Version& version_at(Time time) const;
+  const Version& newest() const { return versions_.rbegin()->second; }
+
+  std::shared_ptr<const rules::Platform> platform_;
+  ChannelSettings channel_;                               // with defaults filled in
+  std::map<std::string, Version, std::less<>> versions_;  // by version; a pin leaves one
+};
+
+}  // namespace guanxi::adapters

@@ -1,0 +1,337 @@
+#include <algorithm>
+#include <array>
+
+#include "adapters/rules/compile_context.h"
+#include "adapters/rules/convert.h"
+
+namespace guanxi::adapters::rules {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Variable>, 6> kVariables{
+    {{"id", Variable::id},
+     {"time", Variable::time},
+     {"org", Variable::org},
+     {"app", Variable::app},
+     {"key", Variable::key},
+     {"name", Variable::name}}};
+
+bool is_list(Type type) { return type == Type::list || type == Type::phones || type == Type::tags; }
+
+std::optional<Source> variable(Context& context, std::string_view name, const std::string& pointer,
+                               const Reach& reach) {
+  Source source;
+  source.base = Source::Base::variable;
+  if (reach.answer) {
+    if (name == "time") {
+      source.variable = Variable::time;
+      return source;
+    }
+    if (reach.arguments == nullptr || !reach.arguments->contains(name)) {
+      context.complain(pointer, "the call has no argument \"" + std::string(name) + "\"");
+      return std::nullopt;
+    }
+    source.variable = Variable::argument;
+    source.argument = name;
+    return source;
+  }
+  const auto found =
+      std::ranges::find(kVariables, name, &std::pair<std::string_view, Variable>::first);
+  if (found == kVariables.end()) {
+    context.complain(pointer, "there is no variable \"$" + std::string(name) + "\"");
+    return std::nullopt;
+  }
+  source.variable = found->second;
+  return source;
+}
+
+bool compile_converter(Context& context, const std::string& word, const std::string& pointer,
+                       const Use& use, Value& value) {
+  const auto only = [&](Converter converter, std::initializer_list<Type> types) {
+    value.converter = converter;
+    if (std::ranges::find(types, use.type) != types.end()) return true;
+    context.complain(pointer, "\"" + word + "\" does not give what this field holds");
+    return false;
+  };
+  if (word == "time") return only(Converter::time, {Type::time});
+  if (word == "phone") return only(Converter::phone, {Type::phone, Type::phones, Type::hint});
+  if (word == "split") return only(Converter::split, {Type::list, Type::phones, Type::tags});
+  if (word == "fen_from_yuan") return only(Converter::fen, {Type::integer});
+  if (word.starts_with("strip:") && word.size() > 6) {
+    value.prefix = word.substr(6);
+    return only(Converter::strip, {Type::text, Type::list, Type::hint});
+  }
+  if (word.starts_with("decrypt:")) {
+    context.complain(pointer, "\"decrypt\" is reserved and not built yet");
+  } else {
+    context.complain(pointer,
+                     "unknown converter \"" + word + "\"" +
+                         context.did_you_mean(word, {"time", "phone", "split", "fen_from_yuan"}));
+  }
+  return false;
+}
+
+void check_targets(Context& context, const EnumTable& table, const std::string& pointer,
+                   const Use& use) {
+  const auto check = [&](const std::string& target) {
+    if (target == "none!") return;
+    const auto refuse = [&](const std::string& why) {
+      context.complain(pointer, "the enum's target \"" + target + "\" " + why);
+    };
+    if (use.labels) {
+      if (set_field(target) == nullptr) refuse("is no field of set");
+    } else if (use.kinds) {
+      if (!context.plan.identity_index.contains(target)) refuse("is no kind of identity");
+    } else if (use.type == Type::boolean) {
+      if (target != "true" && target != "false") refuse("is neither true nor false");
+    } else if (!use.closed.empty() && !contains(use.closed, target)) {
+      refuse("is outside the closed set of this field");
+    }
+  };
+  for (const auto& [key, target] : table.exact) check(target);
+  for (const auto& [key, target] : table.prefixes) check(target);
+  if (table.otherwise) check(*table.otherwise);
+}
+
+void check_constant(Context& context, const Json& constant, const std::string& pointer,
+                    const Use& use) {
+  const auto& text = constant.get_ref<const std::string&>();
+  const bool right = (use.closed.empty() || contains(use.closed, text)) &&
+                     (use.type != Type::boolean || to_boolean(constant)) &&
+                     (use.type != Type::integer || to_integer(constant)) &&
+                     (use.type != Type::time || to_time(constant)) &&
+                     (!use.kinds || context.plan.identity_index.contains(text));
+  if (!right) {
+    context.complain(pointer, "the constant \"" + text + "\" is outside what this field may hold");
+  }
+}
+
+void mark_value(const Reach& reach, const Value& value, const Source& source, const Use& use) {
+  if (!value.pairs.empty()) {
+    mark(reach, source, Mark::map);
+    for (const Path& path : value.pairs) {
+      Path below;
+      below.steps.push_back({Step::Kind::any, "*", std::nullopt});
+      below.steps.insert(below.steps.end(), path.steps.begin(), path.steps.end());
+      mark(reach, source, Mark::scalar, below);
+    }
+  } else if (!value.pick.empty()) {
+    for (const Path& path : value.pick) {
+      Path below;
+      below.steps.push_back({Step::Kind::any, "*", std::nullopt});
+      below.steps.insert(below.steps.end(), path.steps.begin(), path.steps.end());
+      mark(reach, source, Mark::scalar, below);
+    }
+  } else if (value.item.empty()) {
+    mark(reach, source, is_list(use.type) ? Mark::list : Mark::scalar);
+  }
+}
+
+void compile_item(Context& context, const Json& json, const std::string& pointer,
+                  const Reach& reach, const Value& value, std::vector<ItemMember>& members) {
+  if (!context.closed(json, pointer, {"id", "name", "group", "type"})) return;
+  Reach inner = reach;
+  if (value.sources.size() != 1 || value.sources[0].base == Source::Base::constant ||
+      value.sources[0].base == Source::Base::variable) {
+    context.complain(pointer, "\"item\" needs one pointer to a list");
+    return;
+  }
+  const Source& list = value.sources[0];
+  Path element;
+  if (list.base == Source::Base::item && !reach.elements.empty()) element = reach.elements.back();
+  if (list.base == Source::Base::outer && reach.elements.size() > 1) {
+    element = reach.elements[reach.elements.size() - 2];
+  }
+  element.steps.insert(element.steps.end(), list.path.steps.begin(), list.path.steps.end());
+  element.steps.push_back({Step::Kind::any, "*", std::nullopt});
+  inner.elements.push_back(element);
+  for (const auto& [name, member] : json.items()) {
+    auto compiled = compile_value(context, member, at(pointer, name), inner, Use{});
+    if (compiled) members.push_back({name, std::move(*compiled)});
+  }
+}
+
+std::optional<Source> extra(Context& context, const Json& json, const std::string& pointer,
+                            const char* key, const Reach& reach, Mark how) {
+  const auto found = json.find(key);
+  if (found == json.end()) return std::nullopt;
+  auto source = compile_source(context, *found, at(pointer, key), reach);
+  if (source && source->base == Source::Base::constant) {
+    context.complain(at(pointer, key), "must be a pointer");
+    return std::nullopt;
+  }
+  if (source) mark(reach, *source, how);
+  return source;
+}
+
+void compile_pairs(Context& context, const Json& json, const std::string& pointer, const Use& use,
+                   Value& value) {
+  const std::string here = at(pointer, "pairs");
+  value.pairs = context.paths(json, pointer, "pairs");
+  if (value.pairs.size() < 2) context.complain(here, "needs a label and at least one value");
+  if (!use.may_pair) context.complain(here, "is for `answers` and `set` attributes only");
+}
+
+void compile_table(Context& context, const Json& json, const std::string& pointer, const Use& use,
+                   Value& value) {
+  const auto name = context.text(json, pointer, "enum");
+  if (!name) return;
+  const std::string here = at(pointer, "enum");
+  const auto table = context.tables.find(*name);
+  if (table == context.tables.end()) {
+    context.complain(here, "there is no enum \"" + *name + "\"");
+    return;
+  }
+  context.used_tables.insert(*name);
+  value.table = table->second;
+  const bool translatable =
+      use.type == Type::text || use.type == Type::list || use.type == Type::boolean || use.labels;
+  if (!translatable) context.complain(here, "this field holds no words");
+  check_targets(context, *table->second, here, use);
+}
+
+std::optional<Value> compile_object(Context& context, const Json& json, const std::string& pointer,
+                                    const Reach& reach, const Use& given) {
+  if (!context.closed(
+          json, pointer,
+          {"at", "as", "enum", "pick", "item", "pairs", "flags", "with", "was", "empty"})) {
+    return std::nullopt;
+  }
+  Use use = given;
+  Value value;
+  const auto where = json.find("at");
+  if (where == json.end()) {
+    context.complain(pointer, "has no \"at\"");
+    return std::nullopt;
+  }
+  const Json list = where->is_array() ? *where : Json::array({*where});
+  if (list.empty()) context.complain(at(pointer, "at"), "names nothing");
+  for (const Json& one : list) {
+    auto source = compile_source(context, one, at(pointer, "at"), reach);
+    if (!source) return std::nullopt;
+    if (source->base == Source::Base::constant) {
+      context.complain(at(pointer, "at"), "a constant may not be an alternative");
+      return std::nullopt;
+    }
+    value.sources.push_back(std::move(*source));
+  }
+  if (const auto word = context.text(json, pointer, "as")) {
+    compile_converter(context, *word, at(pointer, "as"), use, value);
+  }
+  if (json.contains("pairs")) {
+    compile_pairs(context, json, pointer, use, value);
+    use.labels = true;
+  } else if (use.may_pair && use.labels) {
+    context.complain(pointer, "needs \"pairs\"");
+  }
+  if (json.contains("enum")) compile_table(context, json, pointer, use, value);
+  if (json.contains("pick")) {
+    value.pick = context.paths(json, pointer, "pick");
+    if (!is_list(use.type)) context.complain(at(pointer, "pick"), "gives a list");
+  }
+  if (json.contains("item")) {
+    if (use.type != Type::tags) context.complain(at(pointer, "item"), "is for tags only");
+    compile_item(context, json.at("item"), at(pointer, "item"), reach, value, value.item);
+  }
+  value.flags = extra(context, json, pointer, "flags", reach, Mark::list);
+  if (value.flags && !is_list(use.type)) context.complain(at(pointer, "flags"), "needs a list");
+  value.region = extra(context, json, pointer, "with", reach, Mark::scalar);
+  value.was =
+      extra(context, json, pointer, "was", reach, is_list(use.type) ? Mark::list : Mark::scalar);
+  if (const auto word = context.text(json, pointer, "empty")) {
+    value.clear_if_empty = *word == "clear";
+    if (!value.clear_if_empty) context.complain(at(pointer, "empty"), "may only be \"clear\"");
+  }
+  if ((value.was || value.clear_if_empty) && !use.may_clear) {
+    context.complain(pointer, "only fields of `set` can be cleared");
+  }
+  if (!use.closed.empty() && value.table == nullptr) {
+    context.complain(pointer, "this field is closed: it needs a constant or an enum");
+  }
+  for (const Source& source : value.sources) mark_value(reach, value, source, use);
+  return value;
+}
+
+}  // namespace
+
+void mark(const Reach& reach, const Source& source, Mark how, const Path& below) {
+  if (reach.known == nullptr) return;
+  Path path;
+  switch (source.base) {
+    case Source::Base::body:
+      break;
+    case Source::Base::item:
+      if (!reach.elements.empty()) path = reach.elements.back();
+      break;
+    case Source::Base::outer:
+      if (reach.elements.size() > 1) path = reach.elements[reach.elements.size() - 2];
+      break;
+    default:
+      return;
+  }
+  for (const Path* part : {&source.path, &below}) {
+    path.steps.insert(path.steps.end(), part->steps.begin(), part->steps.end());
+  }
+  Known& node = reach.known->at(path);
+  if (how == Mark::scalar) node.scalar = true;
+  if (how == Mark::present) node.present = true;
+  if (how == Mark::map) node.map = true;
+  if (how == Mark::list) {
+    node.scalar = true;
+    node.each().scalar = true;
+  }
+}
+
+std::optional<Source> compile_source(Context& context, const Json& json, const std::string& pointer,
+                                     const Reach& reach) {
+  if (!json.is_string()) {
+    context.complain(pointer, "must be text: a pointer, \"$variable\" or \"=constant\"");
+    return std::nullopt;
+  }
+  std::string_view text = json.get_ref<const std::string&>();
+  Source source;
+  if (text.starts_with('=')) {
+    source.base = Source::Base::constant;
+    source.constant = std::string(text.substr(1));
+    return source;
+  }
+  if (text.starts_with('$')) return variable(context, text.substr(1), pointer, reach);
+  if (text.starts_with('@') || text.starts_with('^')) {
+    const std::size_t needed = text.front() == '@' ? 1 : 2;
+    if (reach.elements.size() < needed) {
+      context.complain(pointer,
+                       "\"" + std::string(text.substr(0, 1)) + "\" stands outside enough `each`");
+      return std::nullopt;
+    }
+    source.base = text.front() == '@' ? Source::Base::item : Source::Base::outer;
+    text.remove_prefix(1);
+  }
+  auto path = context.path(std::string(text), pointer);
+  if (!path) return std::nullopt;
+  for (const Step& step : path->steps) {
+    if (step.kind != Step::Kind::key) {
+      context.complain(pointer, "\"*\" and \"$name\" may not stand in a value's pointer");
+      return std::nullopt;
+    }
+  }
+  source.path = std::move(*path);
+  return source;
+}
+
+std::optional<Value> compile_value(Context& context, const Json& json, const std::string& pointer,
+                                   const Reach& reach, const Use& use) {
+  if (json.is_object()) return compile_object(context, json, pointer, reach, use);
+  auto source = compile_source(context, json, pointer, reach);
+  if (!source) return std::nullopt;
+  if (use.may_pair && use.labels) context.complain(pointer, "needs \"pairs\"");
+  if (source->base == Source::Base::constant) {
+    check_constant(context, source->constant, pointer, use);
+  } else if (!use.closed.empty()) {
+    context.complain(pointer, "this field is closed: it needs a constant or an enum");
+  }
+  Value value;
+  mark(reach, *source, is_list(use.type) ? Mark::list : Mark::scalar);
+  value.sources.push_back(std::move(*source));
+  return value;
+}
+
+}  // namespace guanxi::adapters::rules

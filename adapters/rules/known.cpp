@@ -1,0 +1,228 @@
+#include "adapters/rules/known.h"
+
+#include <algorithm>
+#include <array>
+
+namespace guanxi::adapters::rules {
+namespace {
+
+// The nodes that describe the place we are at: of the inlet, of the entry, and of the elements of
+// both, since one object may stand for a list of one.
+class Nodes {
+ public:
+  void add(const Known* node) {
+    if (node == nullptr || count_ == nodes_.size()) return;
+    for (const Known* held : *this) {
+      if (held == node) return;
+    }
+    nodes_[count_++] = node;
+  }
+  const Known* const* begin() const { return nodes_.data(); }
+  const Known* const* end() const { return nodes_.data() + count_; }
+  bool empty() const { return count_ == 0; }
+
+ private:
+  std::array<const Known*, 12> nodes_{};
+  std::size_t count_ = 0;
+};
+
+// The way to a place, as a list that lives on the stack: text is made only for a report.
+struct Trail {
+  const Trail* up = nullptr;
+  const std::string* key = nullptr;  // null: an element
+};
+
+std::string pointer_text(const Trail* trail) {
+  constexpr std::size_t kLongestKey = 64;
+  std::vector<const Trail*> steps;
+  for (; trail != nullptr && trail->up != nullptr; trail = trail->up) steps.push_back(trail);
+  std::string text;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    text += '/';
+    text += (*step)->key == nullptr
+                ? std::string("*")
+                : escape_step(std::string_view(*(*step)->key).substr(0, kLongestKey));
+  }
+  return text;
+}
+
+const Known* child(const Known& node, const std::string& key) {
+  const auto found =
+      std::ranges::lower_bound(node.members, key, {}, &std::pair<std::string, Known>::first);
+  return found != node.members.end() && found->first == key ? &found->second : nullptr;
+}
+
+class Walk {
+ public:
+  Walk(const Json* body, const Known* entry, Findings& findings)
+      : body_(body), entry_(entry), findings_(findings) {}
+
+  void visit(const Json& value, Nodes nodes, const Trail& trail) {
+    if (&value == body_) nodes.add(entry_);
+    for (const Known* node : nodes) {
+      if (node->anything) return;
+    }
+    if (value.is_object()) {
+      visit_object(value, nodes, trail);
+    } else if (value.is_array()) {
+      visit_array(value, nodes, trail);
+    } else if (!is_empty(value)) {
+      visit_scalar(value, nodes, trail);
+    }
+  }
+
+ private:
+  void visit_object(const Json& object, const Nodes& nodes, const Trail& trail) {
+    Nodes wide = nodes;
+    bool described = false;
+    for (const Known* node : nodes) {
+      if (!node->element.empty()) wide.add(&node->element.front());
+    }
+    for (const Known* node : wide) {
+      if (node->anything) return;
+      described = described || !node->members.empty();
+    }
+    for (const Known* node : nodes) {
+      if (node->map && !labelled(object, *node)) return;
+    }
+    if (!described) {
+      if (!object.empty() && !only_present(wide)) retyped(object, trail);
+      return;
+    }
+    for (const auto& [key, value] : object.get_ref<const Json::object_t&>()) {
+      Nodes next;
+      for (const Known* node : wide) next.add(child(*node, key));
+      const Trail step{&trail, &key};
+      if (next.empty() && &value != body_) {
+        findings_.add(models::Drift::Kind::unknown_field, pointer_text(&step), shape(value));
+      } else {
+        visit(value, next, step);
+      }
+    }
+  }
+
+  void visit_array(const Json& array, const Nodes& nodes, const Trail& trail) {
+    Nodes elements;
+    bool numbered = false;
+    for (const Known* node : nodes) {
+      if (!node->element.empty()) elements.add(&node->element.front());
+      for (const auto& [key, member] : node->members) {
+        numbered = numbered || key.find_first_not_of("0123456789") == std::string::npos;
+      }
+    }
+    if (!elements.empty()) {
+      const Trail step{&trail, nullptr};
+      for (const Json& value : array) visit(value, elements, step);
+    } else if (!array.empty() && !numbered && !only_present(nodes)) {
+      retyped(array, trail);
+    }
+  }
+
+  void visit_scalar(const Json& value, const Nodes& nodes, const Trail& trail) {
+    bool structured = false;
+    for (const Known* node : nodes) {
+      if (node->scalar) return;
+      if (!node->element.empty()) {
+        const Known& element = node->element.front();
+        if (element.scalar || element.anything || element.typeless()) return;
+        structured = true;
+      }
+      structured = structured || !node->members.empty();
+    }
+    if (structured) retyped(value, trail);
+  }
+
+  // Whether an object is one pair of label and value rather than a map of them.
+  static bool labelled(const Json& object, const Known& node) {
+    if (node.element.empty()) return false;
+    return std::ranges::any_of(node.element.front().members,
+                               [&](const auto& member) { return object.contains(member.first); });
+  }
+
+  static bool only_present(const Nodes& nodes) {
+    return std::ranges::all_of(nodes, [](const Known* node) { return node->typeless(); });
+  }
+
+  void retyped(const Json& value, const Trail& trail) {
+    findings_.add(models::Drift::Kind::retyped, pointer_text(&trail), shape(value));
+  }
+
+  const Json* body_;
+  const Known* entry_;
+  Findings& findings_;
+};
+
+}  // namespace
+
+Known& Known::member(const std::string& key) {
+  auto found = std::ranges::lower_bound(members, key, {}, &std::pair<std::string, Known>::first);
+  if (found == members.end() || found->first != key) {
+    found = members.emplace(found, key, Known{});
+  }
+  return found->second;
+}
+
+Known& Known::each() {
+  if (element.empty()) element.emplace_back();
+  return element.front();
+}
+
+Known& Known::at(const Path& path) {
+  Known* node = this;
+  for (const Step& step : path.steps) {
+    node = step.kind == Step::Kind::any ? &node->each() : &node->member(step.key);
+  }
+  return *node;
+}
+
+bool Known::describes(const Path& path) const {
+  const Known* node = this;
+  for (const Step& step : path.steps) {
+    if (step.kind == Step::Kind::any) {
+      node = node->element.empty() ? nullptr : &node->element.front();
+    } else {
+      node = child(*node, step.key);
+    }
+    if (node == nullptr) return false;
+  }
+  return !node->typeless();
+}
+
+void Findings::add(models::Drift::Kind kind, std::string pointer, std::string sample) {
+  if (drift_.size() >= kMost) return;
+  for (const models::Drift& held : drift_) {
+    if (held.kind == kind && held.pointer == pointer &&
+        (kind != models::Drift::Kind::unknown_value || held.sample == sample)) {
+      return;
+    }
+  }
+  drift_.push_back({kind, event_, std::move(pointer), std::move(sample)});
+}
+
+void find_drift(const Json& message, const Known& inlet, const Json* body, const Known* entry,
+                Findings& findings) {
+  Nodes nodes;
+  nodes.add(&inlet);
+  const Trail root;
+  Walk(body, entry, findings).visit(message, nodes, root);
+}
+
+std::string shape(const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::string:
+      return "text(" + std::to_string(value.get_ref<const std::string&>().size()) + ")";
+    case Json::value_t::array:
+      return "list(" + std::to_string(value.size()) + ")";
+    case Json::value_t::object:
+      return "object(" + std::to_string(value.size()) + ")";
+    case Json::value_t::boolean:
+      return "boolean";
+    case Json::value_t::null:
+    case Json::value_t::discarded:
+      return "null";
+    default:
+      return "number";
+  }
+}
+
+}  // namespace guanxi::adapters::rules

@@ -1,0 +1,215 @@
+#include "adapters/rules/library.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "adapters/rules/embedded.h"
+#include "adapters/rules/schema.h"
+
+namespace guanxi::adapters::rules {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kManifest = "manifest.json";
+constexpr std::string_view kRules = "rules/";
+constexpr std::uintmax_t kLargestFile = 8 * 1024 * 1024;
+
+struct Sources {
+  std::string manifest_file;
+  Json manifest;
+  PackFiles packs;
+};
+
+// "wecom/rules/2024-12-19.json" is wecom, rules/2024-12-19.json.
+std::pair<std::string, std::string> split_path(const std::string& path) {
+  const std::size_t slash = path.find('/');
+  if (slash == std::string::npos) return {};
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+std::string version_of(std::string_view rest) {
+  if (!rest.starts_with(kRules) || !rest.ends_with(".json")) return {};
+  return std::string(rest.substr(kRules.size(), rest.size() - kRules.size() - 5));
+}
+
+// Refuses repeated keys, of which JSON readers keep one in silence.
+std::optional<Json> parse_file(const DataFile& file, std::vector<Finding>& findings) {
+  std::vector<std::set<std::string>> open;
+  std::string repeated;
+  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open.emplace_back();
+    if (event == Json::parse_event_t::object_end && !open.empty()) open.pop_back();
+    if (event == Json::parse_event_t::key && !open.empty()) {
+      const auto& key = parsed.get_ref<const std::string&>();
+      if (!open.back().insert(key).second && repeated.empty()) repeated = key;
+    }
+    return true;
+  };
+  Json json = Json::parse(file.text, watch, false, true);
+  if (json.is_discarded()) {
+    findings.push_back({file.path, "", "is no JSON"});
+    return std::nullopt;
+  }
+  if (!repeated.empty()) {
+    findings.push_back({file.path, "", "repeats the key \"" + repeated + "\""});
+    return std::nullopt;
+  }
+  return json;
+}
+
+std::map<std::string, Sources> sort_files(const std::vector<DataFile>& files,
+                                          std::vector<Finding>& findings) {
+  std::map<std::string, Sources> platforms;
+  for (const DataFile& file : files) {
+    const auto [platform, rest] = split_path(file.path);
+    const std::string version = version_of(rest);
+    if (rest != kManifest && version.empty()) continue;
+    if (rest != kManifest && !is_version(version)) {
+      findings.push_back({file.path, "", "is not named by a day such as 2024-12-19.json"});
+      continue;
+    }
+    auto json = parse_file(file, findings);
+    if (!json) continue;
+    Sources& sources = platforms[platform];
+    if (rest == kManifest) {
+      sources.manifest_file = file.path;
+      sources.manifest = std::move(*json);
+    } else {
+      sources.packs[version] = {file.path, std::move(*json)};
+    }
+  }
+  return platforms;
+}
+
+void add_findings(const std::string& file, const std::vector<Complaint>& complaints,
+                  std::vector<Finding>& findings) {
+  for (const Complaint& complaint : complaints) {
+    findings.push_back({file, complaint.pointer, complaint.reason});
+  }
+}
+
+Platform load_platform(const std::string& name, const Sources& sources,
+                       std::vector<Finding>& findings) {
+  Platform platform;
+  platform.name = name;
+  if (sources.manifest_file.empty()) {
+    findings.push_back({name + "/manifest.json", "", "is missing"});
+    return platform;
+  }
+  std::vector<Complaint> complaints = check_schema(Schema::manifest, sources.manifest);
+  if (complaints.empty()) platform.manifest = compile_manifest(sources.manifest, complaints);
+  add_findings(sources.manifest_file, complaints, findings);
+  if (!complaints.empty()) return platform;
+  const RulePack* earlier = nullptr;
+  for (const auto& [version, file] : sources.packs) {
+    std::vector<Complaint> wrong;
+    Json resolved = resolve_pack(sources.packs, version, wrong);
+    if (wrong.empty()) {
+      auto pack = std::make_shared<const RulePack>(name, version, std::move(resolved),
+                                                   platform.manifest, earlier, wrong);
+      if (wrong.empty()) {
+        earlier = pack.get();
+        platform.packs[version] = std::move(pack);
+      }
+    }
+    add_findings(file.file, wrong, findings);
+  }
+  if (sources.packs.empty()) findings.push_back({name, "", "has no rule pack"});
+  return platform;
+}
+
+std::string read_file(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+void collect(const fs::path& folder, const std::string& prefix, std::vector<DataFile>& files,
+             std::vector<Finding>& findings) {
+  std::error_code error;
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    entries.push_back(entry->path());
+  }
+  if (error) findings.push_back({folder.string(), "", "cannot be read"});
+  std::ranges::sort(entries);
+  for (const fs::path& path : entries) {
+    const std::string name = path.filename().string();
+    if (!name.ends_with(".json") || !fs::is_regular_file(path, error)) continue;
+    if (fs::file_size(path, error) > kLargestFile || error) {
+      findings.push_back({path.string(), "", "is too large"});
+      continue;
+    }
+    files.push_back({prefix + name, read_file(path)});
+  }
+}
+
+}  // namespace
+
+const std::shared_ptr<const RulePack>* Platform::pack_of_day(std::string_view day) const {
+  if (packs.empty()) return nullptr;
+  auto later = packs.upper_bound(day);
+  if (later != packs.begin()) --later;
+  return &later->second;
+}
+
+std::vector<DataFile> built_in_files() {
+  std::vector<std::string> platforms;
+  for (const models::EmbeddedFile& file : embedded_files()) {
+    const auto [platform, rest] = split_path(std::string(file.path));
+    if (rest == kManifest) platforms.push_back(platform);
+  }
+  std::vector<DataFile> files;
+  for (const models::EmbeddedFile& file : embedded_files()) {
+    const auto [platform, rest] = split_path(std::string(file.path));
+    if (std::ranges::find(platforms, platform) == platforms.end()) continue;
+    if (rest == kManifest || !version_of(rest).empty()) {
+      files.push_back({std::string(file.path), std::string(file.text)});
+    }
+  }
+  return files;
+}
+
+std::vector<DataFile> files_below(const std::string& dir, std::vector<Finding>& findings) {
+  std::vector<DataFile> files;
+  std::error_code error;
+  if (!fs::is_directory(dir, error)) {
+    findings.push_back({dir, "", "is no directory"});
+    return files;
+  }
+  std::vector<fs::path> folders;
+  for (fs::directory_iterator entry(dir, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->is_directory(error)) folders.push_back(entry->path());
+  }
+  std::ranges::sort(folders);
+  for (const fs::path& folder : folders) {
+    const std::string platform = folder.filename().string();
+    std::vector<DataFile> flat;
+    collect(folder, "", flat, findings);
+    for (DataFile& file : flat) {
+      const bool manifest = file.path == kManifest;
+      file.path = platform + '/' + (manifest ? "" : std::string(kRules)) + file.path;
+      files.push_back(std::move(file));
+    }
+    if (fs::is_directory(folder / "rules", error)) {
+      collect(folder / "rules", platform + '/' + std::string(kRules), files, findings);
+    }
+  }
+  return files;
+}
+
+Platforms load_platforms(const std::vector<DataFile>& files, std::vector<Finding>& findings) {
+  Platforms platforms;
+  for (const auto& [name, sources] : sort_files(files, findings)) {
+    platforms.emplace(name, load_platform(name, sources, findings));
+  }
+  return platforms;
+}
+
+}  // namespace guanxi::adapters::rules

@@ -1,0 +1,71 @@
+// What every platform folder must keep, whatever platform it is.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "adapters/protocol/transport.h"
+#include "adapters/registry.h"
+#include "adapters/rules/library.h"
+
+using namespace guanxi;
+using namespace guanxi::adapters;
+
+namespace {
+
+const rules::Platforms& platforms() {
+  static const rules::Platforms loaded = [] {
+    std::vector<Finding> findings;
+    return rules::load_platforms(rules::built_in_files(), findings);
+  }();
+  return loaded;
+}
+
+}  // namespace
+
+TEST_CASE("every pack in the binary is clean, and states exactly what its examples say") {
+  for (const Finding& finding : lint_built_in()) {
+    FAIL_CHECK(finding.file << " " << finding.pointer << ": " << finding.reason);
+  }
+}
+
+TEST_CASE("every platform has packs, and every pack examples of callbacks") {
+  CHECK(!platforms().empty());
+  for (const auto& [name, platform] : platforms()) {
+    CAPTURE(name);
+    CHECK(!platform.packs.empty());
+    for (const auto& [version, pack] : platform.packs) {
+      CAPTURE(version);
+      CHECK(!pack->example_names().empty());
+      CHECK(!pack->event_names().empty());
+      CHECK(pack->hash().size() == 64);
+    }
+  }
+}
+
+TEST_CASE("every example is rendered in its format and read back as the same tree") {
+  for (const auto& [name, platform] : platforms()) {
+    for (const auto& [version, pack] : platform.packs) {
+      for (const std::string& example : pack->example_names()) {
+        CAPTURE(name);
+        CAPTURE(version);
+        CAPTURE(example);
+        const auto sample = pack->example(example);
+        REQUIRE(sample);
+        const std::string_view format = sample->first.starts_with('<') ? "xml" : "json";
+        const auto tree = protocol::parse_tree(format, sample->first);
+        REQUIRE(tree);
+        CHECK(*tree == sample->second);
+      }
+    }
+  }
+}
+
+TEST_CASE("packs of different content have different hashes") {
+  for (const auto& [name, platform] : platforms()) {
+    std::set<std::string> hashes;
+    for (const auto& [version, pack] : platform.packs) {
+      CAPTURE(version);
+      CHECK(hashes.insert(pack->hash()).second);
+    }
+  }
+}
