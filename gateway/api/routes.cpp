@@ -1,0 +1,73 @@
+#include "gateway/api/routes.h"
+
+#include <utility>
+
+namespace guanxi::api {
+namespace {
+
+// Whether the path is one of the pattern; `item` gets what stands for {…}.
+bool fits(std::string_view pattern, std::string_view path, std::string& item) {
+  const std::size_t open = pattern.find('{');
+  if (open == std::string_view::npos) return pattern == path;
+  const std::string_view before = pattern.substr(0, open);
+  const std::string_view after = pattern.substr(pattern.find('}') + 1);
+  if (path.size() <= before.size() + after.size() || !path.starts_with(before) ||
+      !path.ends_with(after)) {
+    return false;
+  }
+  const std::string_view middle =
+      path.substr(before.size(), path.size() - before.size() - after.size());
+  if (middle.find('/') != std::string_view::npos) return false;
+  item = middle;
+  return true;
+}
+
+}  // namespace
+
+std::span<const Route> routes() {
+  static const std::vector<Route> all{
+      {"GET",
+       "/v1/customers",
+       Scope::customers_read,
+       {"limit", "cursor", "updated_since", "platform", "channel", "staff", "tag", "q"},
+       list_customers},
+      {"POST", "/v1/customers/lookup", Scope::customers_read, {}, look_up_customers},
+      {"GET", "/v1/customers/{id}", Scope::customers_read, {}, get_customer},
+      {"GET",
+       "/v1/customers/{id}/timeline",
+       Scope::customers_read,
+       {"limit", "cursor"},
+       get_timeline},
+      {"GET", "/v1/changes", Scope::customers_read, {"after", "limit", "wait"}, nullptr},
+      {"GET", "/v1/channels", Scope::customers_read, {}, list_channels},
+      {"GET", "/v1/events", Scope::admin, {"status", "channel", "limit", "cursor"}, list_events},
+      {"GET", "/v1/events/{seq}", Scope::admin, {}, get_event},
+      {"GET", "/v1/drift", Scope::admin, {}, list_drift},
+      {"GET", "/metrics", Scope::admin, {}, get_metrics},
+      {"GET", "/healthz", std::nullopt, {}, get_health},
+      {"GET", "/readyz", std::nullopt, {}, get_readiness},
+      {"GET", "/docs/problems", std::nullopt, {}, get_problems_page},
+  };
+  return all;
+}
+
+Checked<Match> match_route(std::string_view method, std::string_view path) {
+  std::string allowed;
+  for (const Route& route : routes()) {
+    std::string item;
+    if (!fits(route.pattern, path, item)) continue;
+    if (method == route.method || (method == "HEAD" && route.method == "GET")) {
+      return Match{&route, std::move(item)};
+    }
+    // A path has one meaning: /v1/customers/lookup is no customer's id.
+    allowed = route.method == "GET" ? "GET, HEAD" : std::string(route.method);
+    break;
+  }
+  if (allowed.empty()) {
+    return tl::unexpected(Problem{ProblemCode::not_found, "there is no such resource"});
+  }
+  return tl::unexpected(Problem{
+      ProblemCode::method_not_allowed, "this resource takes " + allowed, {}, {{"Allow", allowed}}});
+}
+
+}  // namespace guanxi::api

@@ -1,0 +1,173 @@
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "gateway/api/problem.h"
+#include "gateway/api/workers.h"
+#include "tests/gateway/api/api_world.h"
+
+using namespace guanxi;
+using namespace guanxi::tests;
+
+TEST_CASE("events are listed newest first, filtered and paged") {
+  ApiWorld world;
+  for (int i = 0; i < 3; ++i) world.add_event("acme", "{\"n\":" + std::to_string(i) + "}");
+  world.add_event("beta", "{\"n\":9}");
+  const std::string secret = world.key({"admin"});
+  const Json first = world.get_json("/v1/events?channel=acme&status=raw&limit=2", secret);
+  REQUIRE(first["data"].size() == 2);
+  CHECK(first["data"][0]["seq"] > first["data"][1]["seq"]);
+  CHECK(first["data"][0]["channel"] == "acme");
+  CHECK(first["data"][0]["status"] == "raw");
+  CHECK_FALSE(first["data"][0].contains("payload"));
+  const Json second = world.get_json("/v1/events?channel=acme&status=raw&limit=2&cursor=" +
+                                         first["next_cursor"].get<std::string>(),
+                                     secret);
+  CHECK(second["data"].size() == 1);
+  CHECK(second["next_cursor"].is_null());
+  CHECK(world.get_json("/v1/events", secret)["data"].size() == 4);
+  CHECK(world.get_json("/v1/events?status=dead", secret)["data"].empty());
+  CHECK(code_of(world.get("/v1/events?status=lost", secret)) == "invalid-parameter");
+  CHECK(code_of(world.get("/v1/events?channel=far", secret)) == "invalid-parameter");
+}
+
+TEST_CASE("a raw payload is shown only to a key that may read personal data") {
+  ApiWorld world;
+  world.add_event("acme", R"({"phone":"+8613800000000"})");
+  world.add_event("acme", "\xff\xfe");
+  const std::string admin = world.key({"admin"});
+  const std::string both = world.key({"admin", "pii:read"});
+  const Json list = world.get_json("/v1/events", admin)["data"];
+  const std::string text = "/v1/events/" + list[1]["seq"].dump();
+  const std::string bytes = "/v1/events/" + list[0]["seq"].dump();
+  CHECK(world.get(text, admin).body.find("138") == std::string::npos);
+  CHECK(world.get_json(text, both)["payload"] == R"({"phone":"+8613800000000"})");
+  CHECK(world.get_json(bytes, both)["payload_base64"] == "//4=");
+  CHECK(world.get("/v1/events/0", both).status == 404);
+  CHECK(world.get("/v1/events/x", both).status == 404);
+}
+
+TEST_CASE("channels show their state and no setting of theirs") {
+  ApiWorld world;
+  world.metrics.channel("acme", "testnet")
+      .callback(observe::CallbackResult::stored, from_ms(5), std::chrono::milliseconds(1));
+  world.add_event("acme", "{}");
+  const net::Response response = world.get("/v1/channels", world.key({"customers:read"}));
+  CHECK(response.body.find("hush") == std::string::npos);
+  const Json body = Json::parse(response.body);
+  REQUIRE(body["data"].size() == 2);
+  const Json& acme = body["data"][0];
+  CHECK(acme["id"] == "acme");
+  CHECK(acme["status"] == "receiving");
+  CHECK(acme["counters"]["received"] == 1);
+  CHECK(acme["counters"]["last_received_at"] == "1970-01-01T00:00:00.005Z");
+  CHECK(acme["callback_url"] == "https://gateway.example/callbacks/testnet/acme");
+  CHECK(acme["rules"]["version"] == "2024-12-19");
+  CHECK(body["data"][1]["status"] == "waiting");
+  CHECK(body["backlog"]["waiting"] == 1);
+}
+
+TEST_CASE("drift is reported with its counts") {
+  ApiWorld world;
+  const auto acme = world.channels.snapshot()->at("acme");
+  store::Batch batch;
+  batch.drift.push_back({acme.tenant,
+                         acme.id,
+                         "2024-12-19",
+                         {models::Drift::Kind::unknown_event, "event/new", "", "object(3)"},
+                         2,
+                         world.now});
+  REQUIRE(world.store->write(batch));
+  const Json data = world.get_json("/v1/drift", world.key({"admin"}))["data"];
+  REQUIRE(data.size() == 1);
+  CHECK(data[0]["event"] == "event/new");
+  CHECK(data[0]["count"] == 2);
+  CHECK(data[0]["channel"] == "acme");
+}
+
+TEST_CASE("a problem has all members of its form, and its type leads to its page") {
+  ApiWorld world;
+  const net::Response response = world.get("/v1/nothing");
+  CHECK(response.status == 404);
+  CHECK(response.content_type == "application/problem+json");
+  const Json problem = Json::parse(response.body);
+  CHECK(problem["type"] == "/docs/problems#not-found");
+  CHECK(problem["title"] == "There is no such thing");
+  CHECK(problem["status"] == 404);
+  CHECK(problem["code"] == "not-found");
+  CHECK(problem["retryable"] == false);
+  CHECK(problem["trace_id"] == header(response, "X-Request-Id"));
+  const std::string page = world.get("/docs/problems").body;
+  for (const auto& description : api::problem_descriptions()) {
+    CHECK(page.find("id=\"" + std::string(description.name) + '"') != std::string::npos);
+  }
+}
+
+TEST_CASE("the printed page of problems names the same codes") {
+  std::ifstream file(GUANXI_SOURCE_DIR "/docs/problems.md");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  for (const auto& description : api::problem_descriptions()) {
+    CAPTURE(description.name);
+    CHECK(text.find("## " + std::string(description.name) + "\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("other methods are refused with those allowed, and HEAD is GET") {
+  ApiWorld world;
+  const std::string secret = world.key({"admin"});
+  const auto send = [&](const std::string& method, const std::string& target) {
+    return **world.send(ApiWorld::request(method, target, secret));
+  };
+  CHECK(send("DELETE", "/v1/customers").status == 405);
+  CHECK(header(send("DELETE", "/v1/customers"), "Allow") == "GET, HEAD");
+  CHECK(header(send("GET", "/v1/customers/lookup"), "Allow") == "POST");
+  CHECK(send("HEAD", "/v1/customers").status == 200);
+  CHECK(send("HEAD", "/healthz").status == 200);
+  CHECK(send("POST", "/healthz").status == 405);
+  for (const std::string target : {"/", "/v1", "/v1/customers/", "/v1/customers//timeline",
+                                   "/v1/customers/a/b/timeline", "/V1/customers", "/metrics/"}) {
+    CAPTURE(target);
+    CHECK(send("GET", target).status == 404);
+  }
+}
+
+TEST_CASE("metrics count requests by route, not by what callers made up") {
+  ApiWorld world;
+  world.get("/v1/customers/made-up", world.key({"customers:read"}));
+  world.get("/made-up");
+  const std::string text = world.get("/metrics", world.key({"admin"})).body;
+  CHECK(text.find(R"(guanxi_http_requests_total{route="/v1/customers/{id}",status="404"} 1)") !=
+        std::string::npos);
+  CHECK(text.find("made-up") == std::string::npos);
+}
+
+TEST_CASE("more work than the queue holds is refused, and what was taken is finished") {
+  api::Workers workers(1, 2);
+  std::mutex gate;
+  std::condition_variable changed;
+  bool busy = false;
+  bool open = false;
+  int done = 0;
+  REQUIRE(workers.submit([&] {
+    std::unique_lock lock(gate);
+    busy = true;
+    changed.notify_all();
+    changed.wait(lock, [&] { return open; });
+    ++done;
+  }));
+  {
+    std::unique_lock lock(gate);
+    changed.wait(lock, [&] { return busy; });
+  }
+  CHECK(workers.submit([&] { ++done; }));
+  CHECK(workers.submit([&] { ++done; }));
+  CHECK_FALSE(workers.submit([&] { ++done; }));
+  {
+    const std::lock_guard lock(gate);
+    open = true;
+    changed.notify_all();
+  }
+  workers.stop();
+  CHECK(done == 3);
+  CHECK_FALSE(workers.submit([&] { ++done; }));
+}
