@@ -1,10 +1,12 @@
-// The gateway's memory, in domain terms: inbox and facts as the system of record, and what is folded
-// from them. Two drivers, SQLite and the MySQL protocol, one schema and one set of statements.
+// The gateway's memory, in domain terms: inbox and facts as the system of record, and what is
+// folded from them. Two drivers, SQLite and the MySQL protocol, one schema and one set of
+// statements.
 //
 // Every method may be called from any thread and blocks. Errors: `unavailable` (the store does not
 // answer or refuses writes: nothing happened, try later) and `conflict` (what was read has changed:
 // read and decide again); others are named where they occur. Raw payloads, documents and personal
-// values are sealed inside; callers see them plain. Times come from callers; the store has no clock.
+// values are sealed inside; callers see them plain. Times come from callers; the store has no
+// clock.
 #pragma once
 
 #include <array>
@@ -34,7 +36,8 @@ using TenantId = std::int32_t;
 using ChannelId = std::int32_t;
 
 // The keyed hash by which an identity is found: HMAC-SHA256 under the index key over (tenant, name
-// space, scope, value), first 16 bytes. Equal identities of one tenant, and only they, have equal keys.
+// space, scope, value), first 16 bytes. Equal identities of one tenant, and only they, have equal
+// keys.
 using Key = std::array<std::uint8_t, 16>;
 
 struct ChannelRecord {
@@ -59,16 +62,23 @@ struct NewPayload {
 };
 
 struct Appended {
-  std::size_t stored = 0;      // new rows
-  std::size_t duplicates = 0;  // known before: acknowledged, their finished enrichment re-armed
+  std::size_t stored = 0;       // new rows
+  std::size_t duplicates = 0;   // known before: acknowledged, their finished enrichment re-armed
   std::vector<bool> duplicate;  // of each payload, in order
 };
 
 // ---- pipeline ----
 
 enum class RowKind : std::uint8_t { payload = 0, answer = 1 };
-enum class RowStatus : std::uint8_t { received = 0, normalized = 1, unmapped = 2, dead = 3, none = 4 };
-std::string_view row_status_text(RowStatus status);  // "raw", "normalized", "unmapped", "dead", "none"
+enum class RowStatus : std::uint8_t {
+  received = 0,
+  normalized = 1,
+  unmapped = 2,
+  dead = 3,
+  none = 4
+};
+// "raw", "normalized", "unmapped", "dead", "none"
+std::string_view row_status_text(RowStatus status);
 std::optional<RowStatus> row_status_from(std::string_view text);
 
 struct InboxRow {
@@ -78,7 +88,7 @@ struct InboxRow {
   RowKind kind = RowKind::payload;
   RowStatus status = RowStatus::received;
   Time received_at{};
-  std::string recipe;      // of payloads
+  std::string recipe;  // of payloads
   std::string format;
   std::string call;        // of answers
   Json arguments;          // of answers
@@ -107,7 +117,8 @@ struct NewIdentity {
   Uuid customer;
 };
 
-struct Attachment {  // an identity without customer gets one; `conflict` if it has another meanwhile
+// An identity without customer gets one; `conflict` if it has another meanwhile.
+struct Attachment {
   Key key{};
   Uuid customer;
 };
@@ -132,8 +143,8 @@ struct SubjectFacts {
 
 struct CustomerWrite {
   TenantId tenant = 0;
-  models::Customer customer;         // its version: the one to write
-  std::int64_t expected_version = 0; // the one read; 0: new. Otherwise `conflict`
+  models::Customer customer;          // its version: the one to write
+  std::int64_t expected_version = 0;  // the one read; 0: new. Otherwise `conflict`
   std::vector<models::Facet> gained;
   std::vector<models::Facet> lost;
 };
@@ -145,8 +156,8 @@ struct EntityWrite {
   std::int64_t expected_version = 0;
 };
 
-// Its change `interaction.created` (object_id = the interaction's id) stands among the batch's changes
-// and is written only if the interaction was not known before.
+// Its change `interaction.created` (object_id = the interaction's id) stands among the batch's
+// changes and is written only if the interaction was not known before.
 struct NewInteraction {
   TenantId tenant = 0;
   Uuid customer;
@@ -160,9 +171,9 @@ struct NewChange {
   std::string type;         // "customer.created", "relation.started", …
   std::string object_type;  // "customer", "relation", "interaction", "tag", "group", "lead"
   std::string object_id;
-  Uuid customer;            // nil: none
+  Uuid customer;  // nil: none
   std::int64_t version = 0;
-  Time at{};
+  Time at{};  // when it is written, like updated_at of what was changed
 };
 
 struct NewTask {
@@ -193,8 +204,8 @@ struct DriftCount {
   Time at{};
 };
 
-// Everything one batch of rows changes, written in one transaction or not at all. Rows already marked
-// by somebody else are a `conflict`.
+// Everything one batch of rows changes, written in one transaction or not at all. Rows already
+// marked by somebody else are a `conflict`.
 struct Batch {
   std::vector<NewIdentity> identities;
   std::vector<Attachment> attachments;
@@ -227,9 +238,9 @@ struct Task {
 
 struct TaskOutcome {
   enum class State : std::uint8_t { done, next_page, again, dead } state{};
-  std::string next_page;   // with next_page
-  Time due_at{};           // with next_page and again
-  std::string reason;      // with again and dead
+  std::string next_page;  // with next_page
+  Time due_at{};          // with next_page and again
+  std::string reason;     // with again and dead
   // The answer to keep: an inbox row in the same transaction.
   std::optional<std::string> answer;
   Time requested_at{};
@@ -248,8 +259,8 @@ struct CustomerQuery {
   std::size_t limit = 50;
   std::string after;  // position as given by CustomerPage.next; empty: from the start
   std::optional<Time> updated_since;
-  std::vector<models::Facet> facets;     // all must hold
-  std::string name_contains;             // substring of the name; empty: any
+  std::vector<models::Facet> facets;  // all must hold
+  std::string name_contains;          // substring of the name; empty: any
 };
 struct CustomerPage {
   std::vector<models::Customer> customers;
@@ -310,20 +321,23 @@ class Store {
   // One transaction, durable when it returns. The batch may hold the same payload twice.
   virtual Result<Appended> append(std::span<const NewPayload> payloads) = 0;
 
-  // Rows received and not yet worked, oldest first; never more than `bytes` of payload beyond the first.
+  // Rows received and not yet worked, oldest first; never more than `bytes` of payload beyond the
+  // first.
   virtual Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes) = 0;
   virtual Result<std::vector<InboxRow>> answers_of_run(ChannelId channel, std::int64_t run) = 0;
 
   virtual Key key_of(TenantId tenant, const models::Identity& identity) const = 0;
   virtual Key key_of(TenantId tenant, std::string_view text) const = 0;  // of anything else
   virtual Result<std::vector<KnownIdentity>> identities(std::span<const Key> keys) = 0;
-  virtual Result<std::vector<KnownIdentity>> identities_of(TenantId tenant, const Uuid& customer) = 0;
+  virtual Result<std::vector<KnownIdentity>> identities_of(TenantId tenant,
+                                                           const Uuid& customer) = 0;
   virtual Result<std::vector<models::Customer>> customers(TenantId tenant,
                                                           std::span<const Uuid> ids) = 0;
-  virtual Result<std::vector<std::pair<Key, models::Entity>>> entities(TenantId tenant,
-                                                                       std::span<const Key> keys) = 0;
+  virtual Result<std::vector<std::pair<Key, models::Entity>>> entities(
+      TenantId tenant, std::span<const Key> keys) = 0;
   // All facts of the subjects, in folding order.
-  virtual Result<std::vector<SubjectFacts>> facts_of(TenantId tenant, std::span<const Key> subjects) = 0;
+  virtual Result<std::vector<SubjectFacts>> facts_of(TenantId tenant,
+                                                     std::span<const Key> subjects) = 0;
   virtual Result<void> write(const Batch& batch) = 0;
 
   // Tasks due, leased to the caller until `lease_until`.
@@ -340,8 +354,8 @@ class Store {
   virtual Result<void> release_lease(std::string_view name, std::string_view holder) = 0;
   virtual Result<std::optional<TokenRecord>> token(ChannelId channel, std::string_view name) = 0;
   // Stores a token if the stored generation still is `seen`; false if another came first.
-  virtual Result<bool> store_token(ChannelId channel, std::string_view name, const TokenRecord& token,
-                                   std::int64_t seen) = 0;
+  virtual Result<bool> store_token(ChannelId channel, std::string_view name,
+                                   const TokenRecord& token, std::int64_t seen) = 0;
 
   virtual Result<CustomerPage> customers(const CustomerQuery& query) = 0;
   virtual Result<TimelinePage> timeline(TenantId tenant, const Uuid& customer, std::size_t limit,
@@ -368,13 +382,16 @@ class Store {
 };
 
 struct StoreOptions {
-  std::string url;       // "sqlite:guanxi.db" or "mysql://user:password@host:3306/database"
-  std::string data_key;  // 32 bytes, base64 or hex; empty on SQLite: read from or made beside the database
+  // "sqlite:guanxi.db" or "mysql://user:password@host:3306/database", the latter with
+  // "?socket=path" for a Unix socket. Only for tests: "sqlite:path?vfs=name&synchronous=off".
+  std::string url;
+  // 32 bytes, base64 or hex; empty on SQLite: read from, or made in, `<database>.key`.
+  std::string data_key;
   std::size_t connections = 4;
 };
 
-// Opens, without migrating. Throws std::runtime_error with the setting and the cure: unknown scheme,
-// unreachable server, wrong or missing data key.
+// Opens, without migrating. Throws std::runtime_error with the setting and the cure: unknown
+// scheme, unreachable server, wrong or missing data key.
 std::unique_ptr<Store> open_store(const StoreOptions& options);
 
 }  // namespace guanxi::store

@@ -1,0 +1,240 @@
+#include <set>
+#include <tuple>
+
+#include "gateway/store/sql/batch_write.h"
+#include "gateway/store/sql/known.h"
+#include "gateway/store/sql/rows.h"
+
+namespace guanxi::store::sql {
+namespace {
+
+constexpr Insert kInsertIdentity{
+    "INSERT INTO identity (id, tenant_id, kind, name_space, scope, content, sealed, side,"
+    " customer_id)",
+    9, ""};
+constexpr std::string_view kEntityHead =
+    "INSERT INTO entity (id, tenant_id, kind, version, updated_at, document)";
+constexpr Insert kInsertEntity{kEntityHead, 6, ""};
+constexpr Insert kUpdateEntity{kEntityHead, 6,
+                               "{replace:id} version = {new:version},"
+                               " updated_at = {new:updated_at}, document = {new:document}"};
+constexpr std::string_view kCustomerHead =
+    "INSERT INTO customer (tenant_id, id, version, updated_at, last_change, name, document)";
+constexpr Insert kInsertCustomer{kCustomerHead, 7, ""};
+constexpr Insert kUpdateCustomer{
+    kCustomerHead, 7,
+    "{replace:tenant_id, id} version = {new:version}, updated_at = {new:updated_at},"
+    " last_change = {new:last_change}, name = {new:name}, document = {new:document}"};
+constexpr Insert kInsertChange{
+    "INSERT INTO feed_change (tenant_id, position, at, type, object_type, object_id, customer_id,"
+    " version)",
+    8, ""};
+
+constexpr Insert kInsertInteraction{
+    "INSERT INTO interaction (tenant_id, customer_id, at, id, party, body)", 6, ""};
+constexpr std::string_view kInteractionCreated = "interaction.created";
+
+tl::unexpected<Error> changed(std::string_view what) {
+  return fail(ErrorCode::conflict, std::string(what) + " was changed by somebody else");
+}
+
+void add_customer(Cells& cells, const Uuid& customer) {
+  if (customer.is_nil()) {
+    cells.null();
+  } else {
+    cells.id(customer.bytes);
+  }
+}
+
+// The versions of things by id, locked until the commit.
+std::map<Key, std::int64_t> lock_versions(Connection& connection, const Cells& ids) {
+  std::map<Key, std::int64_t> versions;
+  query_in(connection, "SELECT id, version FROM entity WHERE id IN", {}, ids, "{for_update}",
+           [&](const Row& row) { versions[key_at(row, 0)] = row.number(1); });
+  return versions;
+}
+
+}  // namespace
+
+BatchWrite::Identities BatchWrite::lock_identities(Connection& connection) const {
+  Identities states;
+  for (const NewIdentity& entry : batch_.identities) states[entry.key].tenant = entry.tenant;
+  for (const Attachment& entry : batch_.attachments) states.try_emplace(entry.key);
+  Cells ids;
+  for (const auto& [key, state] : states) ids.id(key);
+  query_in(connection, "SELECT id, customer_id FROM identity WHERE id IN", {}, ids, "{for_update}",
+           [&](const Row& row) {
+             IdentityState& state = states[key_at(row, 0)];
+             state.exists = true;
+             state.customer = state.wanted = uuid_at(row, 1);
+           });
+  return states;
+}
+
+Result<void> BatchWrite::put_identities(Connection& connection) const {
+  Identities states = lock_identities(connection);
+  for (const NewIdentity& entry : batch_.identities) {
+    IdentityState& state = states[entry.key];
+    const bool is_known = state.exists || state.fresh;
+    if (is_known && state.wanted != entry.customer) return changed("whose an identity is");
+    if (is_known) continue;
+    state.fresh = &entry;
+    state.wanted = entry.customer;
+  }
+  for (const Attachment& entry : batch_.attachments) {
+    IdentityState& state = states[entry.key];
+    const bool is_free =
+        (state.exists || state.fresh) && (state.wanted.is_nil() || state.wanted == entry.customer);
+    if (!is_free) return changed("whose an identity is");
+    state.wanted = entry.customer;
+  }
+  Cells rows;
+  for (const auto& [key, state] : states) {
+    if (state.fresh) {
+      const auto& identity = state.fresh->identity;
+      const auto place = static_cast<std::size_t>(state.fresh - batch_.identities.data());
+      rows.id(key).number(state.tenant).text(identity.kind).text(identity.name_space);
+      rows.text(identity.scope).bytes(identity_contents_[place]);
+      rows.number(is_personal(identity) ? 1 : 0).number(static_cast<int>(identity.side));
+      add_customer(rows, state.wanted);
+    } else if (state.wanted != state.customer) {
+      connection.execute("UPDATE identity SET customer_id = ? WHERE id = ?",
+                         Cells().id(state.wanted.bytes).id(key).values());
+    }
+  }
+  connection.insert(kInsertIdentity, rows);
+  return {};
+}
+
+Result<void> BatchWrite::put_entities(Connection& connection) const {
+  Cells ids;
+  for (const EntityWrite& entry : batch_.entities) ids.id(entry.key);
+  const auto versions = lock_versions(connection, ids);
+  Cells fresh;
+  Cells known;
+  for (std::size_t i = 0; i < batch_.entities.size(); ++i) {
+    const EntityWrite& entry = batch_.entities[i];
+    const auto version = versions.find(entry.key);
+    const std::int64_t present = version == versions.end() ? 0 : version->second;
+    if (present != entry.expected_version) return changed("an entity");
+    Cells& rows = present == 0 ? fresh : known;
+    rows.id(entry.key).number(entry.tenant).number(static_cast<int>(entry.entity.kind));
+    rows.number(entry.entity.version).number(to_ms(entry.entity.updated_at));
+    rows.bytes(entity_documents_[i]);
+  }
+  connection.insert(kInsertEntity, fresh);
+  connection.insert(kUpdateEntity, known);
+  return {};
+}
+
+Result<BatchWrite::Versions> BatchWrite::lock_customers(Connection& connection) const {
+  std::map<TenantId, Cells> ids;
+  for (const CustomerWrite& entry : batch_.customers) {
+    ids[entry.tenant].id(entry.customer.id.bytes);
+  }
+  Versions versions;
+  for (const auto& [tenant, members] : ids) {
+    query_in(connection,
+             "SELECT id, version, last_change FROM customer WHERE tenant_id = ? AND id IN",
+             Cells().number(tenant), members, "{for_update}", [&](const Row& row) {
+               versions[uuid_at(row, 0)] = {row.number(1), row.number(2)};
+             });
+  }
+  for (const CustomerWrite& entry : batch_.customers) {
+    const auto version = versions.find(entry.customer.id);
+    const std::int64_t present = version == versions.end() ? 0 : version->second.first;
+    if (present != entry.expected_version) return changed("a customer");
+  }
+  return versions;
+}
+
+std::vector<const NewChange*> BatchWrite::put_interactions(Connection& connection) const {
+  Cells ids;
+  for (const NewInteraction& entry : batch_.interactions) ids.id(entry.key);
+  std::set<Key> known;
+  query_in(connection, "SELECT id FROM interaction WHERE id IN", {}, ids, "",
+           [&](const Row& row) { known.insert(key_at(row, 0)); });
+  std::set<std::tuple<TenantId, Uuid, std::string_view>> announced_before;
+  Cells rows;
+  for (std::size_t i = 0; i < batch_.interactions.size(); ++i) {
+    const NewInteraction& entry = batch_.interactions[i];
+    if (known.contains(entry.key)) {
+      announced_before.emplace(entry.tenant, entry.customer, entry.interaction.id);
+    }
+    if (!known.insert(entry.key).second) continue;
+    rows.number(entry.tenant).id(entry.customer.bytes).number(to_ms(entry.interaction.at));
+    rows.id(entry.key).id(entry.party).bytes(interaction_documents_[i]);
+  }
+  connection.insert(kInsertInteraction, rows);
+  std::vector<const NewChange*> changes;
+  for (const NewChange& change : batch_.changes) {
+    const bool is_known =
+        change.type == kInteractionCreated &&
+        announced_before.contains({change.tenant, change.customer, change.object_id});
+    if (!is_known) changes.push_back(&change);
+  }
+  return changes;
+}
+
+BatchWrite::Positions BatchWrite::put_changes(Connection& connection,
+                                              const std::vector<const NewChange*>& changes) {
+  std::map<TenantId, std::int64_t> next;
+  for (const NewChange* change : changes) ++next[change->tenant];
+  for (auto& [tenant, position] : next) {
+    const std::int64_t count = position;
+    // The row stays locked until the commit, so positions are given in the order of commits.
+    connection.execute("UPDATE feed SET position = position + ? WHERE tenant_id = ?",
+                       Cells().number(count).number(tenant).values());
+    const auto last = number_of(connection, "SELECT position FROM feed WHERE tenant_id = ?",
+                                Cells().number(tenant));
+    GUANXI_CHECK(last.has_value());
+    position = *last - count;
+  }
+  Positions newest;
+  Cells rows;
+  for (const NewChange* entry : changes) {
+    const NewChange& change = *entry;
+    const std::int64_t position = ++next[change.tenant];
+    if (!change.customer.is_nil()) newest[change.customer] = position;
+    rows.number(change.tenant).number(position).number(to_ms(change.at)).text(change.type);
+    rows.text(change.object_type).text(change.object_id);
+    add_customer(rows, change.customer);
+    rows.number(change.version);
+  }
+  connection.insert(kInsertChange, rows);
+  return newest;
+}
+
+Result<void> BatchWrite::put_customers(Connection& connection) const {
+  const auto versions = lock_customers(connection);
+  if (!versions) return tl::unexpected(versions.error());
+  put_facets(connection);
+  const Positions newest = put_changes(connection, put_interactions(connection));
+  Cells fresh;
+  Cells known;
+  for (std::size_t i = 0; i < batch_.customers.size(); ++i) {
+    const CustomerWrite& entry = batch_.customers[i];
+    const auto version = versions->find(entry.customer.id);
+    const auto change = newest.find(entry.customer.id);
+    const bool is_new = version == versions->end();
+    const std::int64_t before = is_new ? 0 : version->second.second;
+    Cells& rows = is_new ? fresh : known;
+    rows.number(entry.tenant).id(entry.customer.id.bytes).number(entry.customer.version);
+    rows.number(to_ms(entry.customer.updated_at));
+    rows.number(change == newest.end() ? before : change->second);
+    rows.text(customer_names_[i]).bytes(customer_documents_[i]);
+  }
+  connection.insert(kInsertCustomer, fresh);
+  connection.insert(kUpdateCustomer, known);
+  return {};
+}
+
+void BatchWrite::put_facets(Connection& connection) const {
+  for (const auto& [facet, customer] : lost_) {
+    connection.execute("DELETE FROM facet WHERE content = ? AND customer_id = ?",
+                       Cells().id(facet).id(customer.bytes).values());
+  }
+  connection.insert({"INSERT INTO facet (content, customer_id)", 2, "{keep:content}"}, gained_);
+}
+
+}  // namespace guanxi::store::sql

@@ -1,0 +1,175 @@
+#include "gateway/store/sql/batch_write.h"
+
+#include "gateway/store/sql/inbox.h"
+#include "gateway/store/sql/known.h"
+#include "gateway/store/sql/rows.h"
+#include "gateway/store/sql/sql_store.h"
+#include "gateway/store/sql/tasks.h"
+
+namespace guanxi::store::sql {
+namespace {
+
+constexpr std::size_t kWordMax = 255;
+constexpr std::size_t kErrorMax = 1000;
+
+constexpr Insert kInsertReading{
+    "INSERT INTO reading (seq, event, event_at, pack, error, worked_at)", 6,
+    "{replace:seq} event = {new:event}, event_at = {new:event_at}, pack = {new:pack},"
+    " error = {new:error}, worked_at = {new:worked_at}"};
+constexpr Insert kInsertEvidence{"INSERT INTO evidence (a, b, seq, rule, tenant_id, trust, at)", 7,
+                                 "{keep:at}"};
+constexpr Insert kInsertFact{"INSERT INTO fact (subject, seq, tenant_id, at, body)", 5,
+                             "{replace:subject, seq} at = {new:at}, body = {new:body}"};
+constexpr Insert kInsertNamed{"INSERT INTO inbox_identity (seq, identity_id)", 2, "{keep:seq}"};
+// Assignments in this order: MySQL lets a later one see what an earlier one assigned.
+constexpr Insert kInsertTask{
+    "INSERT INTO task (tenant_id, channel_id, same, state, due_at, attempts, fence, run, cause,"
+    " call_name, arguments, page, error)",
+    13,
+    "{replace:same}"
+    " wanted_at = CASE WHEN ({old:task.state} = 1 OR ({old:task.state} = 0 AND"
+    " {new:due_at} > {old:task.due_at})) AND COALESCE({old:task.wanted_at}, 0) < {new:due_at}"
+    " THEN {new:due_at} ELSE {old:task.wanted_at} END,"
+    " due_at = CASE WHEN {old:task.state} = 1 OR ({old:task.state} = 0 AND"
+    " {old:task.due_at} < {new:due_at}) THEN {old:task.due_at} ELSE {new:due_at} END,"
+    " attempts = CASE WHEN {old:task.state} >= 2 THEN 0 ELSE {old:task.attempts} END,"
+    " error = CASE WHEN {old:task.state} >= 2 THEN '' ELSE {old:task.error} END,"
+    " cause = {new:cause},"
+    " state = CASE WHEN {old:task.state} >= 2 THEN 0 ELSE {old:task.state} END"};
+constexpr Insert kInsertDrift{
+    "INSERT INTO drift (id, tenant_id, channel_id, pack, kind, event, pointer, sample, times,"
+    " first_at, last_at)",
+    11,
+    "{replace:id} times = {old:drift.times} + {new:times},"
+    " first_at = CASE WHEN {new:first_at} < {old:drift.first_at} THEN {new:first_at}"
+    " ELSE {old:drift.first_at} END,"
+    " last_at = CASE WHEN {new:last_at} > {old:drift.last_at} THEN {new:last_at}"
+    " ELSE {old:drift.last_at} END"};
+
+bool has_sample_in_key(models::Drift::Kind kind) {
+  return kind == models::Drift::Kind::unknown_value || kind == models::Drift::Kind::unknown_error;
+}
+
+std::string name_of(const models::Customer& customer) {
+  const Json name = models::value_of(customer.fields, "name");
+  return name.is_string() ? folded(name.get_ref<const std::string&>()) : std::string();
+}
+
+}  // namespace
+
+BatchWrite::BatchWrite(const Batch& batch, const Vault& vault) : batch_(batch) {
+  for (const RowMark& mark : batch.marks) {
+    marks_[mark.status].emplace_back(mark.seq);
+    readings_.number(mark.seq).text(clipped(mark.event, kWordMax));
+    if (mark.event_at) {
+      readings_.number(to_ms(*mark.event_at));
+    } else {
+      readings_.null();
+    }
+    readings_.text(clipped(mark.pack, kWordMax)).text(clipped(mark.error, kErrorMax));
+    readings_.number(to_ms(mark.worked_at));
+  }
+  for (const NewIdentity& entry : batch.identities) {
+    const auto& identity = entry.identity;
+    identity_contents_.push_back(is_personal(identity) ? vault.seal(kIdentityPlace, identity.value)
+                                                       : identity.value);
+  }
+  for (const EntityWrite& entry : batch.entities) {
+    const std::string document = to_bytes(models::entity_state(entry.entity));
+    entity_documents_.push_back(vault.seal(kEntityPlace, document));
+  }
+  seal_customers(vault);
+  seal_rest(vault);
+  list_drift(vault);
+}
+
+void BatchWrite::seal_customers(const Vault& vault) {
+  for (const CustomerWrite& entry : batch_.customers) {
+    const std::string document = to_bytes(models::customer_state(entry.customer));
+    customer_documents_.push_back(vault.seal(kCustomerPlace, document));
+    customer_names_.push_back(name_of(entry.customer));
+    for (const models::Facet& facet : entry.gained) {
+      const auto hash = facet_hash(vault, entry.tenant, facet);
+      gained_.keep_bytes({hash.begin(), hash.end()}).id(entry.customer.id.bytes);
+    }
+    for (const models::Facet& facet : entry.lost) {
+      lost_.emplace_back(facet_hash(vault, entry.tenant, facet), entry.customer.id);
+    }
+  }
+}
+
+void BatchWrite::seal_rest(const Vault& vault) {
+  for (const Evidence& entry : batch_.evidence) {
+    evidence_.id(entry.a).id(entry.b).number(entry.seq).text(clipped(entry.rule, kWordMax));
+    evidence_.number(entry.tenant).number(static_cast<int>(entry.trust)).number(to_ms(entry.at));
+  }
+  for (const SubjectFacts& entry : batch_.facts) {
+    facts_.id(entry.subject).number(entry.source.seq).number(entry.tenant);
+    facts_.number(to_ms(entry.source.at));
+    facts_.keep_bytes(vault.seal(kFactPlace, facts_document(entry)));
+  }
+  for (const auto& [seq, key] : batch_.named) named_.number(seq).id(key);
+  for (const NewInteraction& entry : batch_.interactions) {
+    const std::string document = interaction_document(entry.interaction);
+    interaction_documents_.push_back(vault.seal(kInteractionPlace, document));
+  }
+  for (const NewTask& task : batch_.tasks) {
+    const auto same = task_hash(vault, task.channel, task.call, task.arguments);
+    tasks_.number(task.tenant).number(task.channel).keep_bytes({same.begin(), same.end()});
+    tasks_.number(static_cast<int>(TaskState::waiting)).number(to_ms(task.due_at));
+    tasks_.number(0).number(0).number(0).number(task.cause).text(task.call);
+    tasks_.keep_bytes(vault.seal(kArgumentsPlace, to_bytes(task.arguments))).text("").text("");
+  }
+}
+
+void BatchWrite::list_drift(const Vault& vault) {
+  for (const DriftCount& entry : batch_.drift) {
+    const models::Drift& drift = entry.drift;
+    const auto id = vault.hash(
+        "drift", {std::to_string(entry.channel), entry.pack,
+                  std::to_string(static_cast<int>(drift.kind)), drift.event, drift.pointer,
+                  has_sample_in_key(drift.kind) ? std::string_view(drift.sample) : ""});
+    drift_.keep_bytes({id.begin(), id.end()}).number(entry.tenant).number(entry.channel);
+    drift_.text(clipped(entry.pack, kWordMax)).number(static_cast<int>(drift.kind));
+    drift_.text(clipped(drift.event, kWordMax)).text(clipped(drift.pointer, kErrorMax));
+    drift_.text(clipped(drift.sample, kWordMax)).number(entry.count);
+    drift_.number(to_ms(entry.at)).number(to_ms(entry.at));
+  }
+}
+
+Result<void> BatchWrite::run(Connection& connection) const {
+  if (auto done = mark_rows(connection); !done) return done;
+  if (auto done = put_identities(connection); !done) return done;
+  if (auto done = put_entities(connection); !done) return done;
+  put_rest(connection);
+  return put_customers(connection);
+}
+
+Result<void> BatchWrite::mark_rows(Connection& connection) const {
+  for (const auto& [status, seqs] : marks_) {
+    // "+ 0" keeps the index on status, where others insert, out of this.
+    const std::int64_t marked =
+        execute_in(connection, "UPDATE inbox SET status = ? WHERE status + 0 = 0 AND seq IN",
+                   Cells().number(static_cast<int>(status)), seqs, "");
+    if (marked != static_cast<std::int64_t>(seqs.size())) {
+      return fail(ErrorCode::conflict, "a row of the inbox was worked by somebody else");
+    }
+  }
+  connection.insert(kInsertReading, readings_);
+  return {};
+}
+
+void BatchWrite::put_rest(Connection& connection) const {
+  connection.insert(kInsertEvidence, evidence_);
+  connection.insert(kInsertFact, facts_);
+  connection.insert(kInsertNamed, named_);
+  connection.insert(kInsertTask, tasks_);
+  connection.insert(kInsertDrift, drift_);
+}
+
+Result<void> SqlStore::write(const Batch& batch) {
+  const BatchWrite prepared(batch, vault_);
+  return writing(Urgency::other, [&](Connection& connection) { return prepared.run(connection); });
+}
+
+}  // namespace guanxi::store::sql

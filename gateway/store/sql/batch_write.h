@@ -1,0 +1,72 @@
+// One batch on its way into the tables.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gateway/store/sql/connection.h"
+#include "gateway/store/store.h"
+#include "gateway/store/vault.h"
+
+namespace guanxi::store::sql {
+
+// Made before the transaction, because sealing needs no lock; run within it, again after a
+// deadlock. Tables are touched in one order by everybody: inbox, identity, …, customer, feed.
+class BatchWrite {
+ public:
+  // The batch outlives this.
+  BatchWrite(const Batch& batch, const Vault& vault);
+
+  // `conflict` when what the batch rests on has changed; the transaction is to be rolled back.
+  Result<void> run(Connection& connection) const;
+
+ private:
+  struct IdentityState {
+    TenantId tenant = 0;
+    bool exists = false;
+    Uuid customer;
+    Uuid wanted;
+    const NewIdentity* fresh = nullptr;
+  };
+  using Identities = std::map<Key, IdentityState>;
+  // Versions of the customers that exist, with the position of their last change.
+  using Versions = std::map<Uuid, std::pair<std::int64_t, std::int64_t>>;
+  using Positions = std::map<Uuid, std::int64_t>;
+
+  void seal_customers(const Vault& vault);
+  void seal_rest(const Vault& vault);
+  void list_drift(const Vault& vault);
+
+  Result<void> mark_rows(Connection& connection) const;
+  Result<void> put_identities(Connection& connection) const;
+  Identities lock_identities(Connection& connection) const;
+  Result<void> put_entities(Connection& connection) const;
+  Result<void> put_customers(Connection& connection) const;
+  Result<Versions> lock_customers(Connection& connection) const;
+  // Writes the interactions not known before, and answers the changes to announce.
+  std::vector<const NewChange*> put_interactions(Connection& connection) const;
+  // Gives the changes their positions and writes them.
+  static Positions put_changes(Connection& connection,
+                               const std::vector<const NewChange*>& changes);
+  void put_facets(Connection& connection) const;
+  void put_rest(Connection& connection) const;
+
+  const Batch& batch_;
+  std::vector<std::string> identity_contents_;
+  std::vector<std::string> customer_names_;
+  std::vector<std::string> customer_documents_;
+  std::vector<std::string> entity_documents_;
+  std::map<RowStatus, std::vector<Value>> marks_;
+  Cells readings_;
+  Cells evidence_;
+  Cells facts_;
+  Cells named_;
+  Cells gained_;
+  std::vector<std::pair<Key, Uuid>> lost_;
+  std::vector<std::string> interaction_documents_;
+  Cells tasks_;
+  Cells drift_;
+};
+
+}  // namespace guanxi::store::sql

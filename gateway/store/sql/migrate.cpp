@@ -1,0 +1,92 @@
+#include "gateway/store/sql/migrate.h"
+
+#include <charconv>
+
+#include "gateway/store/sql/rows.h"
+#include "models/embedded_file.h"
+
+namespace guanxi_store {
+std::span<const guanxi::models::EmbeddedFile> embedded_files();
+}
+
+namespace guanxi::store::sql {
+namespace {
+
+constexpr std::string_view kPlace = "meta.content";
+constexpr std::string_view kWord = "guanxi";
+
+int version_of(const models::EmbeddedFile& file) {
+  int version = 0;
+  std::from_chars(file.path.data(), file.path.data() + file.path.size(), version);
+  GUANXI_CHECK(version > 0);
+  return version;
+}
+
+bool has_table(Connection& connection, std::string_view query) {
+  return number_of(connection, query, {}).value_or(0) > 0;
+}
+
+void record(Connection& connection, int version) {
+  connection.execute("INSERT INTO schema_version (version) VALUES (?)",
+                     Cells().number(version).values());
+}
+
+Result<void> bring_up(Connection& connection, const Vault& vault) {
+  connection.run_script(
+      "CREATE TABLE IF NOT EXISTS schema_version (version {int} NOT NULL PRIMARY KEY) {rows};");
+  const int present = schema_of(connection);
+  if (present > newest_schema()) {
+    return fail(ErrorCode::unsupported,
+                "the database has schema " + std::to_string(present) + ", this program knows " +
+                    std::to_string(newest_schema()) + ": use a newer program");
+  }
+  for (const auto& file : guanxi_store::embedded_files()) {
+    if (version_of(file) <= present) continue;
+    connection.run_script(file.text);
+    record(connection, version_of(file));
+  }
+  const std::string check = key_check(connection);
+  if (check.empty()) {
+    connection.execute("INSERT INTO meta (name, content) VALUES ('key_check', ?)",
+                       Cells().keep_bytes(vault.seal(kPlace, kWord)).values());
+  } else if (!is_sealed_by(vault, check)) {
+    return fail(ErrorCode::unauthenticated, "store.data_key is not the key of this database");
+  }
+  return {};
+}
+
+}  // namespace
+
+int newest_schema() {
+  int newest = 0;
+  for (const auto& file : guanxi_store::embedded_files()) {
+    newest = std::max(newest, version_of(file));
+  }
+  return newest;
+}
+
+int schema_of(Connection& connection) {
+  if (!has_table(connection, "{has_table:schema_version}")) return 0;
+  return static_cast<int>(
+      number_of(connection, "SELECT MAX(version) FROM schema_version", {}).value_or(0));
+}
+
+Result<void> migrate(Database& database, const Vault& vault) {
+  Result<void> done;
+  database.migrate([&](Connection& connection) { done = bring_up(connection, vault); });
+  return done;
+}
+
+std::string key_check(Connection& connection) {
+  std::string check;
+  if (!has_table(connection, "{has_table:meta}")) return check;
+  connection.query("SELECT content FROM meta WHERE name = 'key_check'", {},
+                   [&](const Row& row) { check = string_at(row, 0); });
+  return check;
+}
+
+bool is_sealed_by(const Vault& vault, std::string_view key_check) {
+  return vault.open(kPlace, key_check) == kWord;
+}
+
+}  // namespace guanxi::store::sql

@@ -1,0 +1,86 @@
+// The store, once for all databases.
+#pragma once
+
+#include <memory>
+#include <type_traits>
+
+#include "gateway/store/sql/connection.h"
+#include "gateway/store/store.h"
+#include "gateway/store/vault.h"
+
+namespace guanxi::store::sql {
+
+class SqlStore final : public Store {
+ public:
+  SqlStore(std::unique_ptr<Database> database, Vault vault)
+      : database_(std::move(database)), vault_(std::move(vault)) {}
+
+  Result<ChannelRecord> register_channel(std::string_view tenant, std::string_view channel,
+                                         std::string_view platform, Time now) override;
+  Result<TenantId> tenant(std::string_view name, Time now) override;
+  Result<std::vector<ChannelRecord>> channels() override;
+
+  Result<Appended> append(std::span<const NewPayload> payloads) override;
+  Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes) override;
+  Result<std::vector<InboxRow>> answers_of_run(ChannelId channel, std::int64_t run) override;
+
+  Key key_of(TenantId tenant, const models::Identity& identity) const override;
+  Key key_of(TenantId tenant, std::string_view text) const override;
+  Result<std::vector<KnownIdentity>> identities(std::span<const Key> keys) override;
+  Result<std::vector<KnownIdentity>> identities_of(TenantId tenant, const Uuid& customer) override;
+  Result<std::vector<models::Customer>> customers(TenantId tenant,
+                                                  std::span<const Uuid> ids) override;
+  Result<std::vector<std::pair<Key, models::Entity>>> entities(TenantId tenant,
+                                                               std::span<const Key> keys) override;
+  Result<std::vector<SubjectFacts>> facts_of(TenantId tenant,
+                                             std::span<const Key> subjects) override;
+  Result<void> write(const Batch& batch) override;
+
+  Result<std::vector<Task>> claim_tasks(Time now, Time lease_until, std::size_t limit) override;
+  Result<void> settle(const Task& task, const TaskOutcome& outcome) override;
+  Result<std::optional<Time>> next_task_due() override;
+
+  Result<bool> acquire_lease(std::string_view name, std::string_view holder, Time now,
+                             Time until) override;
+  Result<void> release_lease(std::string_view name, std::string_view holder) override;
+  Result<std::optional<TokenRecord>> token(ChannelId channel, std::string_view name) override;
+  Result<bool> store_token(ChannelId channel, std::string_view name, const TokenRecord& token,
+                           std::int64_t seen) override;
+
+  Result<CustomerPage> customers(const CustomerQuery& query) override;
+  Result<TimelinePage> timeline(TenantId tenant, const Uuid& customer, std::size_t limit,
+                                std::string_view after) override;
+  Result<std::vector<ChangeRow>> changes(TenantId tenant, std::int64_t after,
+                                         std::size_t limit) override;
+  Result<EventPage> events(TenantId tenant, std::optional<RowStatus> status,
+                           std::optional<ChannelId> channel, std::int64_t before,
+                           std::size_t limit) override;
+  Result<std::optional<InboxRow>> event(TenantId tenant, std::int64_t seq) override;
+  Result<std::vector<DriftRow>> drift(TenantId tenant) override;
+  Result<Backlog> backlog() override;
+
+  Result<void> add_key(const ApiKey& key, std::string_view secret_hash) override;
+  Result<std::optional<ApiKey>> find_key(std::string_view secret_hash) override;
+  Result<std::vector<ApiKey>> keys() override;
+  Result<bool> revoke_key(const Uuid& id, Time now) override;
+
+  Result<void> ping() override;
+  Result<std::pair<int, int>> schema_versions() override;
+  Result<void> migrate() override;
+
+ private:
+  // Runs `body` on a connection to read; once again on a new one if the old one was gone.
+  template <typename Body>
+  std::invoke_result_t<Body, Connection&> reading(const Body& body);
+  // Runs `body` in one transaction, committed if it answers a value. Again after a deadlock, and
+  // after the connection was lost, unless the commit itself was under way.
+  template <typename Body>
+  std::invoke_result_t<Body, Connection&> writing(Urgency urgency, const Body& body);
+
+  std::unique_ptr<Database> database_;
+  Vault vault_;
+};
+
+}  // namespace guanxi::store::sql
+
+#include "gateway/store/sql/sql_store_calls.h"  // IWYU pragma: export

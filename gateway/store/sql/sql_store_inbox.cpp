@@ -1,0 +1,194 @@
+#include <map>
+
+#include "gateway/store/sql/inbox.h"
+#include "gateway/store/sql/rows.h"
+#include "gateway/store/sql/sql_store.h"
+
+namespace guanxi::store::sql {
+namespace {
+
+constexpr std::size_t kPageMax = 1000;
+constexpr std::size_t kWordMax = 64;
+constexpr std::string_view kReadingColumns = ", r.event, r.event_at, r.pack, r.error, r.worked_at ";
+constexpr std::string_view kWithReading = " FROM inbox i LEFT JOIN reading r ON r.seq = i.seq ";
+
+Vault::Hash dedupe_of(const Vault& vault, ChannelId channel, std::string_view dedupe) {
+  return vault.hash("dedupe", {std::to_string(channel), dedupe});
+}
+
+// Spreads the keys of order over 256 shards, the same on every machine (FNV-1a).
+std::int64_t shard_of(std::string_view order) {
+  std::uint32_t hash = 2166136261u;
+  for (const char c : order) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  return static_cast<std::int64_t>((hash ^ (hash >> 16)) & 0xff);
+}
+
+// One batch: the rows to insert are those whose payload stands nowhere, neither in the store nor
+// earlier in the batch.
+class Append {
+ public:
+  Append(const Vault& vault, std::span<const NewPayload> payloads) : payloads_(payloads) {
+    for (const NewPayload& payload : payloads) {
+      dedupes_.push_back(dedupe_of(vault, payload.channel, payload.dedupe));
+      sealed_.push_back(vault.seal(kPayloadPlace, payload.bytes));
+    }
+  }
+
+  Result<Appended> run(Connection& connection) const {
+    std::map<Vault::Hash, std::int64_t> known;
+    Cells members;
+    for (const auto& dedupe : dedupes_) members.id(dedupe);
+    query_in(connection, "SELECT dedupe, seq FROM inbox WHERE dedupe IN", {}, members, "",
+             [&](const Row& row) { known[key_at(row, 0)] = row.number(1); });
+    wake_tasks(connection, known);
+    Appended appended;
+    Cells rows;
+    for (std::size_t i = 0; i < payloads_.size(); ++i) {
+      const bool is_new = known.try_emplace(dedupes_[i], 0).second;
+      if (is_new) add_row(rows, i);
+      ++(is_new ? appended.stored : appended.duplicates);
+      appended.duplicate.push_back(!is_new);
+    }
+    if (connection.insert(kInsertPayload, rows) != static_cast<std::int64_t>(appended.stored)) {
+      throw DatabaseError(DatabaseError::Kind::contended, "the same payload was stored meanwhile");
+    }
+    return appended;
+  }
+
+ private:
+  void add_row(Cells& rows, std::size_t place) const {
+    const NewPayload& payload = payloads_[place];
+    rows.number(payload.tenant).number(payload.channel).number(shard_of(payload.order));
+    rows.number(to_ms(payload.received_at)).text(clipped(payload.recipe, kWordMax));
+    rows.text(clipped(payload.format, kWordMax)).id(dedupes_[place]).bytes(sealed_[place]);
+  }
+
+  // A payload that came again may report something new: two edits in one second look the same. The
+  // finished calls that it wanted are due once more, those under way afterwards.
+  void wake_tasks(Connection& connection, const std::map<Vault::Hash, std::int64_t>& known) const {
+    if (known.empty()) return;
+    std::vector<Value> causes;
+    for (const auto& [dedupe, seq] : known) causes.emplace_back(seq);
+    const Time due_at =
+        std::ranges::max_element(payloads_, {}, &NewPayload::received_at)->received_at;
+    Cells first;
+    first.number(to_ms(due_at)).number(to_ms(due_at));
+    execute_in(connection,
+               "UPDATE task SET wanted_at = CASE WHEN state = 1 THEN ? ELSE wanted_at END,"
+               " due_at = CASE WHEN state = 2 THEN ? ELSE due_at END,"
+               " state = CASE WHEN state = 2 THEN 0 ELSE state END"
+               " WHERE state IN (1, 2) AND cause IN",
+               first, causes, "");
+  }
+
+  std::span<const NewPayload> payloads_;
+  std::vector<Vault::Hash> dedupes_;
+  std::vector<std::string> sealed_;
+};
+
+InboxRow row_with_reading(const Row& row) {
+  InboxRow inbox = inbox_row_of(row);
+  inbox.event = string_at(row, kInboxColumns);
+  inbox.event_at = time_at(row, kInboxColumns + 1);
+  inbox.pack = string_at(row, kInboxColumns + 2);
+  inbox.error = string_at(row, kInboxColumns + 3);
+  inbox.worked_at = time_at(row, kInboxColumns + 4);
+  return inbox;
+}
+
+std::string events_statement(bool has_status, bool has_channel) {
+  std::string sql = "SELECT ";
+  sql.append(kInbox).append(kReadingColumns).append(kWithReading);
+  sql += "WHERE i.tenant_id = ? AND i.seq < ?";
+  if (has_status) sql += " AND i.status = ?";
+  if (has_channel) sql += " AND i.channel_id = ?";
+  return sql + " ORDER BY i.seq DESC LIMIT ?";
+}
+
+// The numbers of waiting rows, as many as hold `bytes` of payload, at least one.
+std::vector<Value> waiting(Connection& connection, std::size_t limit, std::size_t bytes) {
+  std::vector<Value> seqs;
+  std::size_t sum = 0;
+  bool is_full = false;
+  connection.query("SELECT seq, LENGTH(payload) FROM inbox WHERE status = 0 ORDER BY seq LIMIT ?",
+                   Cells().number(static_cast<std::int64_t>(limit)).values(), [&](const Row& row) {
+                     const auto size = static_cast<std::size_t>(row.number(1));
+                     is_full = is_full || (!seqs.empty() && sum + size > bytes);
+                     if (is_full) return;
+                     if (!seqs.empty()) sum += size;
+                     seqs.emplace_back(row.number(0));
+                   });
+  return seqs;
+}
+
+}  // namespace
+
+Result<Appended> SqlStore::append(std::span<const NewPayload> payloads) {
+  if (payloads.empty()) return Appended{};
+  const Append batch(vault_, payloads);
+  return writing(Urgency::ingest, [&](Connection& connection) { return batch.run(connection); });
+}
+
+Result<std::vector<InboxRow>> SqlStore::pending(std::size_t limit, std::size_t bytes) {
+  return reading([&](Connection& connection) -> Result<std::vector<InboxRow>> {
+    std::vector<InboxRow> rows;
+    query_in(connection,
+             "SELECT " + std::string(kInbox) + ", i.payload FROM inbox i WHERE i.seq IN", {},
+             waiting(connection, limit, bytes), "ORDER BY i.seq", [&](const Row& row) {
+               rows.push_back(inbox_row_of(row));
+               open_row(vault_, row, kInboxColumns, rows.back());
+             });
+    return rows;
+  });
+}
+
+Result<std::vector<InboxRow>> SqlStore::answers_of_run(ChannelId channel, std::int64_t run) {
+  return reading([&](Connection& connection) -> Result<std::vector<InboxRow>> {
+    std::vector<InboxRow> rows;
+    const std::string sql = "SELECT " + std::string(kInbox) +
+                            ", i.payload FROM inbox i WHERE i.run = ? AND i.channel_id = ?"
+                            " ORDER BY i.seq";
+    connection.query(sql, Cells().number(run).number(channel).values(), [&](const Row& row) {
+      rows.push_back(inbox_row_of(row));
+      open_row(vault_, row, kInboxColumns, rows.back());
+    });
+    return rows;
+  });
+}
+
+Result<EventPage> SqlStore::events(TenantId tenant, std::optional<RowStatus> status,
+                                   std::optional<ChannelId> channel, std::int64_t before,
+                                   std::size_t limit) {
+  limit = std::clamp<std::size_t>(limit, 1, kPageMax);
+  Cells values;
+  values.number(tenant).number(before > 0 ? before : INT64_MAX);
+  if (status) values.number(static_cast<std::int64_t>(*status));
+  if (channel) values.number(*channel);
+  values.number(static_cast<std::int64_t>(limit + 1));
+  return reading([&](Connection& connection) -> Result<EventPage> {
+    EventPage page;
+    connection.query(events_statement(status.has_value(), channel.has_value()), values,
+                     [&](const Row& row) { page.rows.push_back(row_with_reading(row)); });
+    if (page.rows.size() > limit) {
+      page.rows.pop_back();
+      page.next = page.rows.back().seq;
+    }
+    return page;
+  });
+}
+
+Result<std::optional<InboxRow>> SqlStore::event(TenantId tenant, std::int64_t seq) {
+  std::string sql = "SELECT ";
+  sql.append(kInbox).append(kReadingColumns).append(", i.payload").append(kWithReading);
+  sql += "WHERE i.tenant_id = ? AND i.seq = ?";
+  return reading([&](Connection& connection) -> Result<std::optional<InboxRow>> {
+    std::optional<InboxRow> found;
+    connection.query(sql, Cells().number(tenant).number(seq).values(), [&](const Row& row) {
+      found = row_with_reading(row);
+      open_row(vault_, row, kInboxColumns + 5, *found);
+    });
+    return found;
+  });
+}
+
+}  // namespace guanxi::store::sql

@@ -1,0 +1,64 @@
+#include "gateway/store/sqlite/sqlite_database.h"
+
+#include "gateway/store/sql/pool.h"
+#include "gateway/store/sqlite/sqlite_connection.h"
+#include "gateway/store/sqlite/writer_gate.h"
+
+namespace guanxi::store::sqlite {
+namespace {
+
+constexpr std::chrono::milliseconds kPatience{100};
+
+class SqliteDatabase final : public sql::Database {
+ public:
+  explicit SqliteDatabase(const DatabaseOptions& options)
+      : options_{options.path, options.vfs, options.synchronous, true},
+        writer_(std::make_unique<SqliteConnection>(options_)),
+        readers_(options.readers, [this] {
+          ConnectionOptions reader = options_;
+          reader.writes = false;
+          return std::make_unique<SqliteConnection>(reader);
+        }) {}
+
+  sql::Lease reader() override { return readers_.lease(); }
+
+  sql::Lease writer(sql::Urgency urgency) override {
+    gate_.enter(urgency);
+    try {
+      if (!writer_) writer_ = std::make_unique<SqliteConnection>(options_);
+    } catch (...) {
+      gate_.leave();
+      throw;
+    }
+    return {std::move(writer_), [this](std::unique_ptr<sql::Connection> connection) {
+              writer_ = std::move(connection);
+              gate_.leave();
+            }};
+  }
+
+  void migrate(const std::function<void(sql::Connection&)>& body) override {
+    const sql::Lease lease = writer(sql::Urgency::other);
+    (*lease).begin();
+    try {
+      body(*lease);
+      (*lease).commit();
+    } catch (...) {
+      (*lease).rollback();
+      throw;
+    }
+  }
+
+ private:
+  ConnectionOptions options_;
+  WriterGate gate_{kPatience};
+  std::unique_ptr<sql::Connection> writer_;  // guarded by the gate
+  sql::Pool readers_;
+};
+
+}  // namespace
+
+std::unique_ptr<sql::Database> open_database(const DatabaseOptions& options) {
+  return std::make_unique<SqliteDatabase>(options);
+}
+
+}  // namespace guanxi::store::sqlite

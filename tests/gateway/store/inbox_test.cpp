@@ -1,0 +1,217 @@
+#include <thread>
+
+#include "tests/gateway/store/test_store.h"
+
+using namespace guanxi;
+using namespace guanxi::tests;
+
+namespace {
+
+std::vector<std::string> bytes_of(const std::vector<InboxRow>& rows) {
+  std::vector<std::string> bytes;
+  for (const InboxRow& row : rows) bytes.push_back(row.bytes);
+  return bytes;
+}
+
+RowMark mark(std::int64_t seq, RowStatus status) {
+  RowMark mark;
+  mark.seq = seq;
+  mark.status = status;
+  mark.event = "event/change_external_contact/add_external_contact";
+  mark.event_at = at(-5);
+  mark.pack = "2024-01-01";
+  mark.error = status == RowStatus::dead ? "not XML" : "";
+  mark.worked_at = at(1);
+  return mark;
+}
+
+}  // namespace
+
+EVERY_STORE("payloads come back in order of receipt, byte for byte") {
+  const World<Driver> world;
+  const std::string binary("\0\xff\x80'\"\\%_;--\n", 13);
+  const std::vector payloads{world.payload(binary), world.payload("𠮷野家 😀"), world.payload("")};
+  const auto appended = world->append(payloads);
+  REQUIRE(appended);
+  CHECK(appended->stored == 3);
+  CHECK(appended->duplicates == 0);
+  const auto rows = world->pending(10, 1000).value();
+  CHECK(bytes_of(rows) == std::vector<std::string>{binary, "𠮷野家 😀", ""});
+  const InboxRow& row = rows.at(1);
+  CHECK(row.tenant == world.tenant);
+  CHECK(row.channel == world.acme);
+  CHECK(row.kind == RowKind::payload);
+  CHECK(row.status == RowStatus::received);
+  CHECK(row.received_at == kNow);
+  CHECK(row.recipe == "current");
+  CHECK(row.format == "xml");
+  CHECK(row.arguments.is_null());
+  CHECK(row.cause == 0);
+}
+
+EVERY_STORE("ten copies of a payload are one, also within a batch") {
+  const World<Driver> world;
+  const std::vector<NewPayload> copies(10, world.payload("same"));
+  const auto first = world->append(copies).value();
+  CHECK(first.stored == 1);
+  CHECK(first.duplicates == 9);
+  CHECK(first.duplicate.size() == 10);
+  CHECK(!first.duplicate.front());
+  CHECK(first.duplicate.back());
+  const std::vector mixed{world.payload("same"), world.payload("Same"), world.payload("same ")};
+  const auto second = world->append(mixed).value();
+  CHECK(second.stored == 2);
+  CHECK(second.duplicate == std::vector<bool>{true, false, false});
+  CHECK(world->pending(100, 1000).value().size() == 3);
+}
+
+EVERY_STORE("the same bytes in two channels are two payloads") {
+  const World<Driver> world;
+  const auto other = world->register_channel("default", "beta", "wecom", kNow).value();
+  std::vector payloads{world.payload("same"), world.payload("same")};
+  payloads[1].channel = other.id;
+  CHECK(world->append(payloads).value().stored == 2);
+}
+
+EVERY_STORE("copies that arrive in several threads and processes at once are one") {
+  const World<Driver> world;
+  const auto second = world.open();
+  std::vector<NewPayload> payloads;
+  for (int i = 0; i < 50; ++i) payloads.push_back(world.payload("p" + std::to_string(i)));
+  std::atomic<std::size_t> stored = 0;
+  std::atomic<int> failures = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      Store& mine = t % 2 == 0 ? *world.store : *second;
+      std::vector<NewPayload> shuffled = payloads;
+      std::rotate(shuffled.begin(), shuffled.begin() + 12 * t, shuffled.end());
+      const auto appended = mine.append(shuffled);
+      if (appended) {
+        stored += appended->stored;
+      } else {
+        ++failures;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failures == 0);
+  CHECK(stored == 50);
+  CHECK(world->pending(1000, 1 << 20).value().size() == 50);
+}
+
+EVERY_STORE("pending rows are bounded in number and bytes, but never none") {
+  const World<Driver> world;
+  std::vector<NewPayload> payloads;
+  for (int i = 0; i < 150; ++i) {
+    payloads.push_back(world.payload(std::string(1000, 'x') + std::to_string(i)));
+  }
+  REQUIRE(world->append(payloads));
+  CHECK(world->pending(100, 1 << 20).value().size() == 100);
+  CHECK(world->pending(1000, 1 << 20).value().size() == 150);
+  CHECK(world->pending(100, 10'000).value().size() <= 11);
+  CHECK(world->pending(100, 10'000).value().size() >= 9);
+  CHECK(world->pending(100, 1).value().size() == 1);
+}
+
+EVERY_STORE("payloads of a megabyte are kept, many at once") {
+  const World<Driver> world;
+  std::vector<NewPayload> payloads;
+  for (int i = 0; i < 20; ++i) {
+    payloads.push_back(world.payload(std::string(1 << 20, static_cast<char>('a' + i))));
+  }
+  REQUIRE(world->append(payloads));
+  const auto rows = world->pending(20, 1 << 30).value();
+  REQUIRE(rows.size() == 20);
+  CHECK(rows[19].bytes == payloads[19].bytes);
+}
+
+EVERY_STORE("a worked row is no longer pending and tells how it was read") {
+  const World<Driver> world;
+  const std::int64_t seq = world.row("one");
+  Batch batch;
+  batch.marks.push_back(mark(seq, RowStatus::normalized));
+  REQUIRE(world->write(batch));
+  CHECK(world->pending(10, 1000).value().empty());
+  const auto row = world->event(world.tenant, seq).value();
+  REQUIRE(row);
+  CHECK(row->status == RowStatus::normalized);
+  CHECK(row->event == batch.marks[0].event);
+  CHECK(row->event_at == at(-5));
+  CHECK(row->pack == "2024-01-01");
+  CHECK(row->worked_at == at(1));
+  CHECK(row->bytes == "one");
+}
+
+EVERY_STORE(
+    "a row that somebody else has worked is a conflict, and nothing of the batch is written") {
+  const World<Driver> world;
+  const std::int64_t seq = world.row("one");
+  Batch batch;
+  batch.marks.push_back(mark(seq, RowStatus::normalized));
+  REQUIRE(world->write(batch));
+  batch.customers.push_back(world.write_of(customer(1, "李雷")));
+  CHECK(code_of(world->write(batch)) == ErrorCode::conflict);
+  CHECK(world->customers(world.all()).value().customers.empty());
+}
+
+EVERY_STORE("events are listed newest first, by status and channel, page by page") {
+  const World<Driver> world;
+  const auto beta = world->register_channel("default", "beta", "wecom", kNow).value();
+  std::vector<std::int64_t> seqs;
+  for (int i = 0; i < 6; ++i) seqs.push_back(world.row("p" + std::to_string(i)));
+  std::vector other{world.payload("b")};
+  other[0].channel = beta.id;
+  REQUIRE(world->append(other));
+  Batch batch;
+  batch.marks.push_back(mark(seqs[1], RowStatus::dead));
+  batch.marks.push_back(mark(seqs[3], RowStatus::dead));
+  REQUIRE(world->write(batch));
+
+  const auto all = world->events(world.tenant, {}, {}, 0, 4).value();
+  REQUIRE(all.rows.size() == 4);
+  CHECK(all.rows[0].channel == beta.id);
+  CHECK(all.rows[0].bytes.empty());
+  CHECK(all.next == all.rows[3].seq);
+  const auto rest = world->events(world.tenant, {}, {}, all.next, 4).value();
+  CHECK(rest.rows.size() == 3);
+  CHECK(rest.next == 0);
+  const auto dead = world->events(world.tenant, RowStatus::dead, {}, 0, 10).value();
+  REQUIRE(dead.rows.size() == 2);
+  CHECK(dead.rows[0].seq == seqs[3]);
+  CHECK(dead.rows[0].error == "not XML");
+  CHECK(world->events(world.tenant, {}, beta.id, 0, 10).value().rows.size() == 1);
+}
+
+EVERY_STORE("rows of one tenant are invisible to another") {
+  const World<Driver> world;
+  const std::int64_t seq = world.row("one");
+  const TenantId other = world->tenant("other", kNow).value();
+  CHECK(other != world.tenant);
+  CHECK(world->events(other, {}, {}, 0, 10).value().rows.empty());
+  CHECK(!world->event(other, seq).value());
+}
+
+EVERY_STORE("texts longer than their columns are cut at a character") {
+  const World<Driver> world;
+  const std::int64_t seq = world.row("one");
+  Batch batch;
+  batch.marks.push_back(mark(seq, RowStatus::unmapped));
+  std::string name = "x";
+  for (int i = 0; i < 200; ++i) name += "事";
+  batch.marks[0].event = name;
+  REQUIRE(world->write(batch));
+  const auto row = world->event(world.tenant, seq).value().value();
+  CHECK(row.event == name.substr(0, 253));
+}
+
+EVERY_STORE("the backlog counts rows that wait") {
+  const World<Driver> world;
+  const std::int64_t seq = world.row("one");
+  world.row("two");
+  CHECK(world->backlog().value().waiting == 2);
+  Batch batch;
+  batch.marks.push_back(mark(seq, RowStatus::none));
+  REQUIRE(world->write(batch));
+  CHECK(world->backlog().value().waiting == 1);
+}
