@@ -58,10 +58,13 @@ void rename_keys(const InletPlan& inlet, Json& value) {
   value = std::move(renamed);
 }
 
-const Json* first_of(const std::vector<Path>& paths, const Json& message) {
+const Json* first_of(const std::vector<Path>& paths, const Json& message,
+                     const Path** where = nullptr) {
   for (const Path& path : paths) {
     const Json* found = resolve(path, message);
-    if (found != nullptr && !is_empty(*found)) return found;
+    if (found == nullptr || is_empty(*found)) continue;
+    if (where != nullptr) *where = &path;
+    return found;
   }
   return nullptr;
 }
@@ -145,13 +148,15 @@ Opening open_message(const InletPlan& inlet, const Json& message, Time received_
   std::string first_part;
   for (const NamePart& part : inlet.parts) {
     std::string text = part.constant;
+    const Path* where = nullptr;
     if (text.empty()) {
-      const Json* found = first_of(part.paths, message);
+      const Json* found = first_of(part.paths, message, &where);
       if (found != nullptr) text = to_text(*found).value_or("");
     }
     if (opening.name.empty()) first_part = text;
     append_part(opening.name, text);
     if (opening.name.size() > kLongestName) opening.name.resize(kLongestName);
+    if (where != nullptr) opening.parts.emplace_back(opening.name.size(), where);
   }
   if (inlet.fold) {
     for (char& c : opening.name) {

@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "adapters/rules/evaluate.h"
 #include "adapters/rules/plan.h"
@@ -12,6 +14,7 @@ namespace guanxi::adapters::rules {
 
 struct Opening {
   std::string name;
+  std::vector<std::pair<std::size_t, const Path*>> parts;  // where each ends in the name, and stood
   Time at{};
   const Json* body = nullptr;  // null: the message has none
   Variables variables;
@@ -26,7 +29,7 @@ std::string camel_key(std::string_view key);
 // Parses JSON in text and renames keys, in place.
 void prepare(const InletPlan& inlet, Json& message);
 
-// `message` outlives the opening.
+// `message` and `inlet` outlive the opening.
 Opening open_message(const InletPlan& inlet, const Json& message, Time received_at);
 
 }  // namespace guanxi::adapters::rules

@@ -338,6 +338,14 @@ Event unmapped(std::string name, Time at) {
   return event;
 }
 
+// Where the first part of the name stands that no declared event has.
+std::string undeclared_part(const Opening& opening, std::size_t declared) {
+  for (const auto& [end, where] : opening.parts) {
+    if (end > declared) return path_text(*where);
+  }
+  return {};
+}
+
 // One message whose inlet is known.
 Event read_one(const Situation& situation, const InletPlan& inlet, Json message) {
   prepare(inlet, message);
@@ -358,10 +366,12 @@ Event read_one(const Situation& situation, const InletPlan& inlet, Json message)
   if (entry == nullptr) return unmapped(std::move(opening.name), opening.at);
 
   Event event;
-  event.name = opening.name;
+  event.name = declared;
   event.at = opening.at;
-  Findings findings(opening.name);
-  if (declared != opening.name) findings.add(Drift::Kind::variant, "", declared);
+  Findings findings(declared);
+  if (declared != opening.name) {
+    findings.add(Drift::Kind::variant, undeclared_part(opening, declared.size()), opening.name);
+  }
   if (entry->none) {
     event.status = Event::Status::none;
     event.drift = findings.take();

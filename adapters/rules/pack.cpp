@@ -40,6 +40,15 @@ const Json& member(const Json& object, const char* key) {
   return found == object.end() || !found->is_object() ? kNothing : *found;
 }
 
+// An event that is `like` another states only what differs; its shape is judged as it will be read.
+Json without_likes(const Json& pack) {
+  const auto events = pack.find("events");
+  if (events == pack.end() || !events->is_object()) return pack;
+  Json resolved = pack;
+  for (auto& [name, entry] : resolved["events"].items()) entry = resolved_event(*events, entry);
+  return resolved;
+}
+
 }  // namespace
 
 RulePack::RulePack(std::string platform, std::string version, Json resolved,
@@ -48,11 +57,12 @@ RulePack::RulePack(std::string platform, std::string version, Json resolved,
     : platform_(std::move(platform)), version_(std::move(version)), resolved_(std::move(resolved)) {
   hash_ = content_hash(resolved_);
   const std::size_t before = complaints.size();
-  for (Complaint& complaint : check_schema(Schema::pack, resolved_)) {
+  for (Complaint& complaint : check_schema(Schema::pack, without_likes(resolved_))) {
     complaints.push_back(std::move(complaint));
   }
   if (complaints.size() != before) return;
   plan_ = compile_rules(resolved_, manifest, complaints);
+  if (complaints.size() == before) run_examples(plan_, manifest, resolved_, complaints);
   const Json& transport = member(resolved_, "transport");
   if (earlier != nullptr && member(earlier->resolved_, "transport") == transport) {
     transport_ = earlier->transport_;
@@ -62,7 +72,6 @@ RulePack::RulePack(std::string platform, std::string version, Json resolved,
                                                  setting_names(manifest, false));
     if (compiled) transport_ = std::move(*compiled);
   }
-  if (complaints.size() == before) run_examples(plan_, manifest, resolved_, complaints);
 }
 
 std::vector<std::string> RulePack::event_names() const {
