@@ -1,0 +1,174 @@
+#include "gateway/app/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <iostream>
+
+#include "gateway/app/commands.h"
+#include "gateway/app/version.h"
+
+namespace guanxi::app {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+// What the command line said, and what it leads to.
+struct CommandLine {
+  explicit CommandLine(Console& given) : console(given) {}
+
+  Console& console;
+  std::string config_path;
+  std::function<int()> action;
+
+  std::string channel;
+  TriggerOptions trigger;
+  std::vector<std::string> set;
+  NewKeyOptions key;
+  std::string key_id;
+  std::string format = "ndjson";
+  std::string tenant;
+
+  Config config() const { return need(load_config(need(find_config(config_path)))); }
+};
+
+void add_config(CLI::App& command, CommandLine& line) {
+  command.add_option("--config", line.config_path,
+                     "configuration file (default: ./guanxi.toml, else /etc/guanxi/guanxi.toml)");
+}
+
+// A command that reads the configuration and then does `what`.
+CLI::App* add(CLI::App& parent, CommandLine& line, const std::string& name,
+              const std::string& description, std::function<int(const Config&)> what) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  add_config(*command, line);
+  command->callback([&line, what = std::move(what)] {
+    line.action = [&line, what] { return what(line.config()); };
+  });
+  return command;
+}
+
+void add_json(CLI::App* command, CommandLine& line) {
+  command->add_flag("--json", line.console.json, "print JSON instead of a table");
+}
+
+void add_service(CLI::App& app, CommandLine& line) {
+  add(app, line, "serve", "run the gateway until SIGTERM or SIGINT",
+      [&line](const Config& config) { return serve(config, line.console); });
+  CLI::App* migration =
+      add(app, line, "migrate", "bring the store's schema up to date",
+          [&line](const Config& config) { return migrate(config, line.console); });
+  add_json(migration, line);
+  CLI::App* checking = app.add_subcommand(
+      "check", "look for faults: configuration, store, and a token for every channel");
+  checking->add_option("CHANNEL", line.channel, "only this channel");
+  add_config(*checking, line);
+  add_json(checking, line);
+  checking->callback([&line] {
+    line.action = [&line] { return check(line.config_path, line.channel, line.console); };
+  });
+}
+
+void add_trigger(CLI::App& app, CommandLine& line) {
+  CLI::App* command = add(
+      app, line, "trigger", "send a signed and encrypted sample callback of a channel's platform",
+      [&line](const Config& config) { return trigger(config, line.trigger, line.console); });
+  command->add_option("CHANNEL", line.trigger.channel, "id of a configured channel")->required();
+  CLI::Option* event =
+      command->add_option("EVENT", line.trigger.event, "the event's name, or the end of it");
+  command
+      ->add_option(
+          "--set", line.set,
+          "FIELD=VALUE: replace a field of the sample; {n} in VALUE is the callback's number")
+      ->allow_extra_args(false);
+  command->add_option("--count", line.trigger.count, "how many, a second of event time apart")
+      ->check(CLI::Range(1, 10'000'000));
+  command->add_option("--to", line.trigger.to,
+                      "another gateway's address, or a whole callback URL");
+  CLI::Option* list = command->add_flag("--list", line.trigger.list, "name the events");
+  add_json(command, line);
+  command->parse_complete_callback([&line, event, list] {
+    if (event->count() == 0 && list->count() == 0) {
+      throw CLI::RequiredError("EVENT (or --list)");
+    }
+    for (const std::string& text : line.set) {
+      const std::size_t equals = text.find('=');
+      if (equals == std::string::npos || equals == 0) {
+        throw CLI::ValidationError("--set", "takes FIELD=VALUE");
+      }
+      line.trigger.set.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+  });
+}
+
+void add_keys(CLI::App& app, CommandLine& line) {
+  CLI::App* keys = app.add_subcommand("keys", "API keys of the CRM API");
+  keys->require_subcommand(1);
+  CLI::App* create =
+      add(*keys, line, "create", "make a key; it is shown once",
+          [&line](const Config& config) { return create_key(config, line.key, line.console); });
+  create->add_option("--name", line.key.name, "what it is for")->required();
+  create->add_option("--tenant", line.key.tenant, "whose customers it reads (default: default)");
+  create
+      ->add_option("--scope", line.key.scopes,
+                   "customers:read (default), customers:write, pii:read, webhooks or admin; repeat "
+                   "for several")
+      ->allow_extra_args(false);
+  add_json(create, line);
+  add_json(add(*keys, line, "list", "show all keys, not their secrets",
+               [&line](const Config& config) { return list_keys(config, line.console); }),
+           line);
+  CLI::App* revoke =
+      add(*keys, line, "revoke", "refuse a key from now on",
+          [&line](const Config& config) { return revoke_key(config, line.key_id, line.console); });
+  revoke->add_option("ID", line.key_id, "as shown by keys list")->required();
+  add_json(revoke, line);
+}
+
+void add_export(CLI::App& app, CommandLine& line) {
+  CLI::App* exports = app.add_subcommand("export", "write data to stdout");
+  exports->require_subcommand(1);
+  CLI::App* customers =
+      add(*exports, line, "customers", "every unified customer, phones in clear",
+          [&line](const Config& config) {
+            return export_customers(config, line.format, line.tenant, line.console);
+          });
+  customers->add_option("--format", line.format, "ndjson (default) or csv")
+      ->check(CLI::IsMember({"ndjson", "csv"}));
+  customers->add_option("--tenant", line.tenant, "only this tenant's");
+}
+
+}  // namespace
+
+int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+  Console console{out, err};
+  CommandLine line(console);
+  CLI::App app("Guanxi: social platforms' customers, unified for CRMs", "guanxi");
+  app.set_version_flag("--version", std::string("guanxi ") + kVersion);
+  add_config(app, line);
+  app.require_subcommand(1);
+  add_service(app, line);
+  add_trigger(app, line);
+  add_keys(app, line);
+  add_export(app, line);
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, out, err) == 0 ? 0 : kWrongUsage;
+  }
+  try {
+    return line.action();
+  } catch (const std::exception& error) {
+    err << "guanxi: " << error.what() << std::endl;
+    return kFailed;
+  }
+}
+
+int run(int argc, char** argv) {
+  return run(std::vector<std::string>(argv + 1, argv + argc), std::cout, std::cerr);
+}
+
+}  // namespace guanxi::app

@@ -1,0 +1,45 @@
+// The commands, a source file each. They answer the exit code, and throw std::runtime_error (one
+// line) for what makes exit code 1.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/app/config.h"
+#include "gateway/app/console.h"
+
+namespace guanxi::app {
+
+int serve(const Config& config, Console& console);
+
+// `channel` empty: all. The configuration is read inside, since its faults are findings.
+int check(const std::string& config_path, const std::string& channel, Console& console);
+
+int migrate(const Config& config, Console& console);
+
+struct TriggerOptions {
+  std::string channel;
+  std::string event;                                     // whole name, or last parts of it
+  std::vector<std::pair<std::string, std::string>> set;  // field or JSON pointer, and value
+  std::size_t count = 1;
+  std::string to;  // base URL of a gateway, or a whole callback URL; empty: as configured
+  bool list = false;
+};
+int trigger(const Config& config, const TriggerOptions& options, Console& console);
+
+struct NewKeyOptions {
+  std::string name;
+  std::string tenant = "default";
+  std::vector<std::string> scopes;
+};
+int create_key(const Config& config, const NewKeyOptions& options, Console& console);
+int list_keys(const Config& config, Console& console);
+int revoke_key(const Config& config, const std::string& id, Console& console);
+
+// `format`: "ndjson" or "csv"; `tenant` empty: all.
+int export_customers(const Config& config, const std::string& format, const std::string& tenant,
+                     Console& console);
+
+}  // namespace guanxi::app

@@ -1,0 +1,48 @@
+#include <csignal>
+#include <ostream>
+
+#include "gateway/app/commands.h"
+#include "gateway/app/gateway.h"
+#include "gateway/observe/log.h"
+
+namespace guanxi::app {
+namespace {
+
+// Signals that serve waits for; blocked before any thread starts, so that only sigwait sees them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void reload(Gateway& gateway, const std::string& file) {
+  const auto config = load_config(file);
+  const auto done = config ? gateway.reload(*config) : Result<void>(tl::unexpected(config.error()));
+  if (done) {
+    observe::log(observe::Level::info, "reloaded",
+                 {{"file", file}, {"channels", config->channels.size()}});
+  } else {
+    observe::log(observe::Level::error, "reload_refused",
+                 {{"file", file}, {"reason", done.error().detail}});
+  }
+}
+
+}  // namespace
+
+int serve(const Config& config, Console&) {
+  const sigset_t signals = block_signals();
+  Gateway gateway(config);
+  while (true) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal != SIGHUP) break;
+    reload(gateway, config.file);
+  }
+  gateway.stop();
+  return 0;
+}
+
+}  // namespace guanxi::app
