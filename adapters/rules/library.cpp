@@ -106,10 +106,10 @@ Platform load_platform(const std::string& name, const Sources& sources,
   const RulePack* earlier = nullptr;
   for (const auto& [version, file] : sources.packs) {
     std::vector<Complaint> wrong;
-    Json resolved = resolve_pack(sources.packs, version, wrong);
+    const Json resolved = resolve_pack(sources.packs, version, wrong);
     if (wrong.empty()) {
-      auto pack = std::make_shared<const RulePack>(name, version, std::move(resolved),
-                                                   platform.manifest, earlier, wrong);
+      auto pack = std::make_shared<const RulePack>(name, version, resolved, platform.manifest,
+                                                   earlier, wrong);
       if (wrong.empty()) {
         earlier = pack.get();
         platform.packs[version] = std::move(pack);

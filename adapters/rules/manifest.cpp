@@ -134,7 +134,10 @@ Result<Settings> complete_settings(const Manifest& manifest, const ChannelSettin
       if (settings.contains(setting.name) || setting.default_value.empty()) continue;
       if (setting.default_value.starts_with('$') != references) continue;
       // A value given as empty is meant: an individual developer's receiver id, for one.
-      if (channel.settings.contains(setting.name) && !setting.required) continue;
+      if (channel.settings.contains(setting.name) && !setting.required) {
+        settings[setting.name];
+        continue;
+      }
       const auto other =
           references ? settings.find(setting.default_value.substr(1)) : settings.end();
       if (!references) {

@@ -51,20 +51,22 @@ Json without_likes(const Json& pack) {
 
 }  // namespace
 
-RulePack::RulePack(std::string platform, std::string version, Json resolved,
+RulePack::RulePack(std::string platform, std::string version, const Json& resolved,
                    const Manifest& manifest, const RulePack* earlier,
                    std::vector<Complaint>& complaints)
-    : platform_(std::move(platform)), version_(std::move(version)), resolved_(std::move(resolved)) {
-  hash_ = content_hash(resolved_);
+    : platform_(std::move(platform)), version_(std::move(version)) {
+  hash_ = content_hash(resolved);
   const std::size_t before = complaints.size();
-  for (Complaint& complaint : check_schema(Schema::pack, without_likes(resolved_))) {
+  for (Complaint& complaint : check_schema(Schema::pack, without_likes(resolved))) {
     complaints.push_back(std::move(complaint));
   }
   if (complaints.size() != before) return;
-  plan_ = compile_rules(resolved_, manifest, complaints);
-  if (complaints.size() == before) run_examples(plan_, manifest, resolved_, complaints);
-  const Json& transport = member(resolved_, "transport");
-  if (earlier != nullptr && member(earlier->resolved_, "transport") == transport) {
+  plan_ = compile_rules(resolved, manifest, complaints);
+  if (complaints.size() == before) run_examples(plan_, manifest, resolved, complaints);
+  keep_examples(resolved);
+  const Json& transport = member(resolved, "transport");
+  transport_text_ = transport.dump();
+  if (earlier != nullptr && earlier->transport_text_ == transport_text_) {
     transport_ = earlier->transport_;
   } else {
     check_transport(transport, manifest, complaints);
@@ -81,30 +83,34 @@ std::vector<std::string> RulePack::event_names() const {
   return names;
 }
 
+void RulePack::keep_examples(const Json& resolved) {
+  for (const auto& [name, example] : member(resolved, "examples").items()) {
+    if (!example.is_object() || example.contains("answer_to")) continue;
+    examples_[name] = {example.value("event", std::string()), example.dump()};
+  }
+}
+
 std::vector<std::string> RulePack::example_names() const {
   std::vector<std::string> names;
-  for (const auto& [name, example] : member(resolved_, "examples").items()) {
-    if (!example.contains("answer_to")) names.push_back(name);
-  }
+  for (const auto& [name, example] : examples_) names.push_back(name);
   return names;
 }
 
 Result<std::pair<std::string, Json>> RulePack::example(std::string_view name) const {
-  const Json& examples = member(resolved_, "examples");
-  auto found = examples.find(std::string(name));
-  if (found == examples.end() || found->contains("answer_to")) {
-    found = std::find_if(examples.begin(), examples.end(), [&](const Json& example) {
-      return !example.contains("answer_to") && example.value("event", std::string()) == name;
-    });
+  auto found = examples_.find(name);
+  if (found == examples_.end()) {
+    found = std::ranges::find_if(examples_,
+                                 [&](const auto& entry) { return entry.second.event == name; });
   }
-  if (found == examples.end()) {
+  if (found == examples_.end()) {
     return fail(ErrorCode::not_found, platform_ + " " + version_ + " has no example or event \"" +
                                           std::string(name) + "\"");
   }
-  const Json& payload = found->at("payload");
-  auto text = protocol::render_tree(found->value("format", std::string("json")), payload);
+  Json example = Json::parse(found->second.text);
+  auto text =
+      protocol::render_tree(example.value("format", std::string("json")), example.at("payload"));
   if (!text) return tl::unexpected<Error>(text.error());
-  return std::pair(std::move(*text), payload);
+  return std::pair(std::move(*text), std::move(example.at("payload")));
 }
 
 bool is_version(std::string_view text) {

@@ -19,8 +19,8 @@ class RulePack final : public Pack {
   // `resolved` is the pack with everything it extends. Complaints are added for what is wrong with
   // it, examples included; the pack is usable only if there were none. A transport that equals
   // `earlier`'s is shared with it.
-  RulePack(std::string platform, std::string version, Json resolved, const Manifest& manifest,
-           const RulePack* earlier, std::vector<Complaint>& complaints);
+  RulePack(std::string platform, std::string version, const Json& resolved,
+           const Manifest& manifest, const RulePack* earlier, std::vector<Complaint>& complaints);
 
   const std::string& platform() const override { return platform_; }
   const std::string& version() const override { return version_; }
@@ -34,13 +34,21 @@ class RulePack final : public Pack {
 
   const RulePlan& plan() const { return plan_; }
   const std::shared_ptr<const protocol::Transport>& transport() const { return transport_; }
-  const Json& resolved() const { return resolved_; }
 
  private:
+  // As text, since a tree takes ten times the room and few ask for one.
+  struct Example {
+    std::string event;
+    std::string text;
+  };
+
+  void keep_examples(const Json& resolved);
+
   std::string platform_;
   std::string version_;
   std::string hash_;
-  Json resolved_;
+  std::string transport_text_;
+  std::map<std::string, Example, std::less<>> examples_;  // those that are callbacks
   RulePlan plan_;
   std::shared_ptr<const protocol::Transport> transport_;
 };
