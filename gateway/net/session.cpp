@@ -5,17 +5,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <functional>
-#include <optional>
-#include <type_traits>
 
-#include "gateway/net/read_buffer.h"
-#include "gateway/net/request_head.h"
-#include "gateway/net/request_reader.h"
-#include "gateway/net/response_text.h"
+#include "gateway/net/stream_session.h"
 
 namespace guanxi::net {
 namespace {
@@ -33,80 +27,6 @@ constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
 // Results of receive() besides 0, a whole request, and the statuses to refuse with.
 constexpr int kOver = -1;
 
-// A suspended coroutine.
-class Waiter {
- public:
-  virtual ~Waiter() = default;
-  virtual void resume() = 0;
-};
-
-template <typename Handler>
-class WaiterOf final : public Waiter {
- public:
-  explicit WaiterOf(Handler&& handler) : handler_(std::move(handler)) {}
-  void resume() override { std::move(handler_)(); }
-
- private:
-  Handler handler_;
-};
-
-template <typename Stream>
-class Session final : public Connection, public Exchange::Receiver {
- public:
-  Session(std::shared_ptr<Service> service, Loop& loop, tcp::socket socket);
-  ~Session() override;
-
-  asio::awaitable<void> run();
-
-  void receive(Response response) override;
-  bool receives_directly() const override { return in_handler_; }
-
-  void expire() override;
-  void finish_if_idle() override;
-  void cut() override;
-  const void* owner() const override { return service_.get(); }
-
- private:
-  static constexpr bool kTls = !std::is_same_v<Stream, tcp::socket>;
-
-  tcp::socket& socket();
-  void set_deadline(std::chrono::milliseconds time) {
-    deadline = std::chrono::steady_clock::now() + time;
-  }
-  asio::awaitable<bool> handshake();
-  asio::awaitable<bool> read_more();
-  asio::awaitable<int> receive_request();
-  asio::awaitable<int> receive_head();
-  asio::awaitable<int> receive_body();
-  asio::awaitable<bool> answer();
-  asio::awaitable<bool> refuse(int status);
-  asio::awaitable<bool> send(const Response& response, const ResponseFraming& framing);
-  asio::awaitable<bool> write(std::string_view bytes);
-  asio::awaitable<void> wait_for_response();
-  asio::awaitable<void> finish();
-  void call_handler();
-
-  std::shared_ptr<Service> service_;
-  Loop& loop_;
-  Stream stream_;
-  std::shared_ptr<Exchange> exchange_;
-  std::string remote_;
-
-  ReadBuffer buffer_;
-  std::optional<RequestReader> reader_;
-  HeadVerdict head_;
-  std::string out_;
-
-  std::optional<Response> response_;
-  std::unique_ptr<Waiter> waiter_;
-  bool in_handler_ = false;
-
-  bool idle_ = false;  // waiting for the first byte of a request
-  bool timed_out_ = false;
-  bool cut_ = false;
-  bool linger_ = false;  // an answer was sent that announced the end
-};
-
 template <typename Stream>
 Stream make_stream(tcp::socket socket, Service& service) {
   if constexpr (std::is_same_v<Stream, tcp::socket>) {
@@ -115,6 +35,8 @@ Stream make_stream(tcp::socket socket, Service& service) {
     return Stream(std::move(socket), *service.tls);
   }
 }
+
+}  // namespace
 
 template <typename Stream>
 Session<Stream>::Session(std::shared_ptr<Service> service, Loop& loop, tcp::socket accepted)
@@ -376,6 +298,8 @@ void Session<Stream>::cut() {
   socket().close(ignored);
   if (const auto waiter = std::move(waiter_)) waiter->resume();
 }
+
+namespace {
 
 template <typename Stream>
 asio::awaitable<void> run_session(std::shared_ptr<Service> service, Loop& loop,
