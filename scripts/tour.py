@@ -1,6 +1,7 @@
 """Fires callbacks at a running gateway and shows what a CRM gets from it. Started by scripts/run."""
 
 import argparse
+import collections
 import json
 import subprocess
 import sys
@@ -12,7 +13,11 @@ import urllib.request
 CHANNEL = "demo"
 # Customers of the simulator who are added before every kind of event is fired once.
 CUSTOMERS = [f"wmDemoAAA000{n}" for n in range(1, 7)]
+COLLEAGUE = "woDemoBBB0001"  # a WeCom user of another company
 ADDED = "change_external_contact/add_external_contact"
+# Events about customers; `guanxi trigger CHANNEL --list` names the others.
+FAMILIES = ("event/change_external_contact/", "event/change_external_chat/", "event/change_external_tag/",
+            "event/customer_acquisition/")
 
 
 def main():
@@ -51,10 +56,13 @@ class Tour:
         added = next(event for event in events if event.endswith(ADDED))
         self.guanxi("trigger", CHANNEL, added, "--count", str(len(CUSTOMERS)),
                     "--set", "ExternalUserID=wmDemoAAA000{n}", "--set", "UserID=sales.li")
-        progress(len(CUSTOMERS), len(CUSTOMERS), "customers added")
+        self.guanxi("trigger", CHANNEL, added, "--set", f"ExternalUserID={COLLEAGUE}",
+                    "--set", "UserID=sales.li")
+        progress(len(CUSTOMERS) + 1, len(CUSTOMERS) + 1, "customers added")
+        events = [event for event in events if event.startswith(FAMILIES)]
         for number, event in enumerate(events):
             self.guanxi("trigger", CHANNEL, event)
-            progress(number + 1, len(events), "kinds of event, one of each")
+            progress(number + 1, len(events), "kinds of customer event, one of each")
 
     def wait(self):
         """Until every callback is read and every customer completed by the platform's API."""
@@ -64,7 +72,7 @@ class Tour:
             customers = self.get("/v1/customers?limit=200")["data"]
             known = {identity["value"]: customer for customer in customers
                      for identity in customer["identities"]}
-            unnamed = [id for id in CUSTOMERS if not known.get(id, {}).get("name")]
+            unnamed = [id for id in (*CUSTOMERS, COLLEAGUE) if not known.get(id, {}).get("name")]
             if not waiting and not unnamed:
                 return
             if time.monotonic() > end:
@@ -78,11 +86,15 @@ class Tour:
         table(["name", "phone", "company", "staff", "tags", "from", "identities"],
               [customer_cells(customer) for customer in customers])
         changes = self.all_changes()
-        heading(f"{len(changes)} changes, from GET /v1/changes (the last 10)")
-        table(["at", "type", "object"],
-              [[change["at"][11:23], change["type"],
-                f"{change['object']['type']} {change['object']['id']}"] for change in changes[-10:]])
-        heading("To look at")
+        heading(f"{len(changes)} changes, from GET /v1/changes")
+        counts = collections.Counter(change["type"] for change in changes)
+        print("  " + ", ".join(f"{count} {kind}" for kind, count in counts.most_common()))
+        print("  the last of them about customers:")
+        about = [change for change in changes if change["customer"]][-8:]
+        table(["at", "type", "customer", "object"],
+              [[change["at"][11:23], change["type"], change["customer"]["name"] or "-",
+                f"{change['object']['type']} {change['object']['id']}"] for change in about])
+        heading("To look at (the API wants the key below)")
         places = [("customers", "/v1/customers"), ("change feed", "/v1/changes"),
                   ("events received", "/v1/events"), ("documentation", "/docs"),
                   ("API description", "/openapi.json"), ("metrics", "/metrics"), ("health", "/readyz")]
@@ -161,6 +173,9 @@ def cut(text, width):
 
 
 def table(titles, rows, widest=34):
+    if titles:  # without the columns that nobody fills
+        filled = [i for i in range(len(titles)) if any(row[i] for row in rows)]
+        titles, rows = [titles[i] for i in filled], [[row[i] for i in filled] for row in rows]
     rows = [[cut(str(cell), widest if titles else 200) for cell in row] for row in rows]
     lines = ([titles] if titles else []) + rows
     widths = [max(width_of(line[i]) for line in lines) for i in range(len(lines[0]))]

@@ -26,14 +26,20 @@ Json tags_of(std::int64_t n) {
   return tags;
 }
 
+// Colleagues' numbers and names are none of the customers' of the same number.
 std::string mobile_of(const std::string& id, std::int64_t n) {
-  return std::to_string((is_sample(id) ? 13800000000 : 13800010000) + n);
+  const bool colleague = id.starts_with("wo");
+  return std::to_string((is_sample(id) ? 13800000000 : 13800010000) + (colleague ? 5000 : 0) + n);
+}
+
+std::string name_of(const std::string& id, std::int64_t n) {
+  return person_name(id.starts_with("wo") ? n + 4 : n);
 }
 
 Json follow_of(const std::string& id, std::int64_t n, const std::string& userid, bool first) {
   const int add_way = first && n == 1 && is_sample(id) ? 10 : pick(kAddWays, n);
   Json follow{{"userid", userid},
-              {"remark", person_name(n) + (first ? "·展会客户" : "")},
+              {"remark", name_of(id, n) + (first ? "·展会客户" : "")},
               {"description", n % 4 == 0 ? "对年度方案感兴趣，下周回访" : ""},
               {"createtime", kBegin + n * 60 + (first ? 0 : 3600)},
               {"tags", first ? tags_of(n) : Json::array()},
@@ -91,7 +97,7 @@ Json WecomWorld::describe(const std::string& id) const {
   const bool colleague = id.starts_with("wo");
   if (!n || (!colleague && !id.starts_with("wm"))) return nullptr;
   Json contact{{"external_userid", id},
-               {"name", person_name(*n)},
+               {"name", name_of(id, *n)},
                {"avatar", size_.avatar_base + "/" + id + "/0"},
                {"type", colleague ? 2 : 1},
                {"gender", *n % 3}};
