@@ -22,6 +22,13 @@ bool fits(std::string_view pattern, std::string_view path, std::string& item) {
   return true;
 }
 
+Outcome get_routes_page(const Context&, const Call&) {
+  net::Response response;
+  response.content_type = "text/html; charset=utf-8";
+  response.body = routes_page();
+  return response;
+}
+
 }  // namespace
 
 std::span<const Route> routes() {
@@ -46,9 +53,25 @@ std::span<const Route> routes() {
       {"GET", "/metrics", Scope::admin, {}, get_metrics},
       {"GET", "/healthz", std::nullopt, {}, get_health},
       {"GET", "/readyz", std::nullopt, {}, get_readiness},
+      {"GET", "/docs", std::nullopt, {}, get_routes_page},
       {"GET", "/docs/problems", std::nullopt, {}, get_problems_page},
   };
   return all;
+}
+
+std::string routes_page() {
+  std::string page =
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Guanxi: CRM API</title>"
+      "<h1>CRM API</h1><p>Send <code>Authorization: Bearer gx_…</code>. Errors: <a "
+      "href=\"/docs/problems\">problems</a>.</p><table><tr><th>request<th>scope</tr>";
+  for (const Route& route : routes()) {
+    page += "<tr><td><code>" + std::string(route.method) + ' ' + std::string(route.pattern);
+    for (std::size_t i = 0; i < route.parameters.size(); ++i) {
+      page += (i == 0 ? "?" : "&amp;") + std::string(route.parameters[i]) + '=';
+    }
+    page += "</code><td>" + std::string(route.scope ? scope_text(*route.scope) : "none") + "</tr>";
+  }
+  return page + "</table></html>";
 }
 
 Checked<Match> match_route(std::string_view method, std::string_view path) {

@@ -24,6 +24,9 @@ struct Match {
   const Route* route = nullptr;
   std::string item;  // what stands for {…}, as sent
 };
+// The page /docs: what stands in routes().
+std::string routes_page();
+
 // not_found, or method_not_allowed with the header Allow.
 Checked<Match> match_route(std::string_view method, std::string_view path);
 

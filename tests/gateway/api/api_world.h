@@ -64,6 +64,7 @@ class MemberAdapter final : public adapters::Adapter {
                                         std::string_view) const override {
     return no();
   }
+  std::vector<std::string> token_names(Time) const override { return {}; }
   Result<std::string> token_name(std::string_view, Time) const override { return no(); }
   Result<adapters::ApiRequest> token_request(std::string_view, Time) const override { return no(); }
   Result<adapters::Token> read_token(std::string_view, const adapters::ApiResponse&,

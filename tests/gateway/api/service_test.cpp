@@ -103,6 +103,14 @@ TEST_CASE("a problem has all members of its form, and its type leads to its page
   }
 }
 
+TEST_CASE("the page of routes names every route, its parameters and its scope") {
+  ApiWorld world;
+  const std::string page = world.get("/docs").body;
+  CHECK(page.find("GET /v1/changes?after=&amp;limit=&amp;wait=</code><td>customers:read") !=
+        std::string::npos);
+  CHECK(page.find("GET /healthz</code><td>none") != std::string::npos);
+}
+
 TEST_CASE("the printed page of problems names the same codes") {
   std::ifstream file(GUANXI_SOURCE_DIR "/docs/problems.md");
   const std::string text(std::istreambuf_iterator<char>(file), {});
