@@ -1,5 +1,6 @@
-// The contract between the gateway and what knows a platform: pure, no socket, clock, store or global.
-// One class reads packs and serves all platforms (adapters/registry.h); a platform is a folder of data.
+// The contract between the gateway and what knows a platform: pure, no socket, clock, store or
+// global. One class reads packs and serves all platforms (adapters/registry.h); a platform is a
+// folder of data.
 #pragma once
 
 #include <map>
@@ -34,16 +35,16 @@ struct Answer {
 
 // One message proven to come from the platform and laid open.
 struct Payload {
-  std::string bytes;       // as decrypted (or as sent, if it was plain)
-  std::string format;      // "xml", "json", "form" or "bytes"
-  std::string dedupe;      // equal for repeated deliveries, different for distinct payloads; raw bytes
-  std::string order;       // events with the same key are worked in order; empty: no key known
+  std::string bytes;   // as decrypted (or as sent, if it was plain)
+  std::string format;  // "xml", "json", "form" or "bytes"
+  std::string dedupe;  // equal for repeated deliveries, different for distinct payloads; raw bytes
+  std::string order;   // events with the same key are worked in order; empty: no key known
 };
 
 struct Opened {
   std::string recipe;  // "app.xml": inlet and variant that matched
   Answer answer;
-  std::vector<Payload> payloads;  // empty: answer, and store nothing (URL checks)
+  std::vector<Payload> payloads;          // empty: answer, and store nothing (URL checks)
   std::vector<std::string> watched = {};  // recipes only counted that would have matched as well
 };
 
@@ -113,9 +114,9 @@ struct CallContext {
 // What trigger needs to make a callback.
 struct Forgery {
   Time now{};
-  std::string nonce;     // decimal digits or letters
-  std::string filler;    // random bytes for the cipher's frame
-  std::string recipe;    // empty: the platform's default recipe for messages
+  std::string nonce;      // decimal digits or letters
+  std::string filler;     // random bytes for the cipher's frame
+  std::string recipe;     // empty: the platform's default recipe for messages
   std::string path = {};  // where it will be posted, which some platforms sign
 };
 
@@ -152,7 +153,7 @@ class Adapter {
 
   // The API side, by today's pack. `not_found` if the pack has no such call or token.
   // Every token that the channel's settings can ask for; none if a needed secret is not set.
-  virtual std::vector<std::string> token_names(Time) const { return {}; }
+  virtual std::vector<std::string> token_names(Time now) const = 0;
   virtual Result<std::string> token_name(std::string_view call, Time now) const = 0;
   virtual Result<ApiRequest> token_request(std::string_view token_name, Time now) const = 0;
   virtual Result<Token> read_token(std::string_view token_name, const ApiResponse& response,
@@ -161,10 +162,13 @@ class Adapter {
                                           std::string_view token) const = 0;
   virtual ApiVerdict judge(std::string_view call, const ApiResponse& response, Time now) const = 0;
 
-  // The way back: a correctly signed and encrypted callback carrying `payload`; for `trigger` and tests.
-  virtual Result<Callback> make_callback(std::string_view payload, const Forgery& forgery) const = 0;
+  // The way back: a correctly signed and encrypted callback carrying `payload`; for `trigger` and
+  // tests.
+  virtual Result<Callback> make_callback(std::string_view payload,
+                                         const Forgery& forgery) const = 0;
   virtual const ChannelSettings& channel() const = 0;
-  // The identity that `value` is on this channel, by today's pack; nothing if the kind is not its own.
+  // The identity that `value` is on this channel, by today's pack; nothing if the kind is not its
+  // own.
   virtual std::optional<models::Identity> identify(std::string_view kind,
                                                    std::string_view value) const = 0;
 };

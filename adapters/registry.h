@@ -1,5 +1,5 @@
-// Every platform that this binary knows: the manifests and packs embedded from adapters/<platform>/,
-// and those of a rules directory, which add or override.
+// Every platform that this binary knows: the manifests and packs embedded from
+// adapters/<platform>/, and those of a rules directory, which add or override.
 #pragma once
 
 #include <memory>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "gateway/app/sample.h"
@@ -207,7 +208,9 @@ TEST_CASE("every event that has a sample can be sent, fresh and with fields of c
   REQUIRE(bound);
   const adapters::Adapter& adapter = *bound->adapter;
   const Time now = system_now();
+  std::set<std::string> sampled;
   for (const app::Sample& sample : app::samples_of(adapter, now)) {
+    sampled.insert(sample.event);
     CAPTURE(sample.event);
     const Time at = std::chrono::floor<std::chrono::seconds>(now);
     const auto payload = app::make_payload(sample, at, 1, {});
@@ -223,6 +226,10 @@ TEST_CASE("every event that has a sample can be sent, fresh and with fields of c
     REQUIRE_FALSE(reading->events.empty());
     CHECK(reading->events[0].name == sample.event);
     CHECK(reading->events[0].at == at);
+  }
+  for (const std::string& event : adapter.pack_at(now).event_names()) {
+    CAPTURE(event);
+    CHECK(sampled.contains(event));
   }
   const auto add = app::find_sample(app::samples_of(adapter, now), "add_external_contact");
   REQUIRE(add);
