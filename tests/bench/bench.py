@@ -37,6 +37,7 @@ def read_options():
     parser.add_argument("--only", default="sqlite,mariadb,open,events",
                         help="rows to measure: sqlite, mariadb, open, events (default: all)")
     options = parser.parse_args()
+    options.programs = options.programs.resolve()
     options.seconds = 4 if options.quick else 10
     options.rounds = 1 if options.quick else 3
     options.requests = 150_000 if options.quick else 400_000

@@ -7,6 +7,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import tempfile
 import time
 import urllib.request
 
@@ -66,11 +67,14 @@ class Server:
         return os.environ
 
     def start(self):
+        self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(self.command(), env=self.environment(),
-                                        stdout=subprocess.DEVNULL)
+                                        stdout=subprocess.DEVNULL, stderr=self.log)
         wait_until(lambda: self.process.poll() is not None or self.is_ready(), f"{self.name} listens")
         if self.process.poll() is not None:
-            raise SystemExit(f"error: {self.name} ended with {self.process.returncode} at its start")
+            self.log.seek(0)
+            raise SystemExit(f"error: {self.name} ended with {self.process.returncode} at its start:\n"
+                             + self.log.read().decode()[-2000:])
 
     def is_ready(self):
         return accepts(self.port)
