@@ -90,7 +90,7 @@ void compile_inlet(Context& context, const std::string& name, const Json& json) 
   const std::string pointer = at("/inlets", name);
   if (!context.closed(json, pointer,
                       {"has", "from", "split", "decrypt", "json", "keys", "name", "fold", "body",
-                       "id", "time", "org", "app", "key", "self", "ignored", "only"})) {
+                       "id", "time", "org", "app", "key", "volatile", "self", "ignored", "only"})) {
     return;
   }
   InletPlan inlet;
@@ -125,8 +125,14 @@ void compile_inlet(Context& context, const std::string& name, const Json& json) 
   inlet.org = context.paths(json, pointer, "org");
   inlet.app = context.paths(json, pointer, "app");
   inlet.key = context.paths(json, pointer, "key");
+  inlet.changing = context.paths(json, pointer, "volatile");
 
-  for (const Path& path : inlet.has) know_raw(inlet, path, inlet.split ? inlet.outer : inlet.known);
+  know_scalars(inlet.changing, inlet.known);
+  for (const Path& path : inlet.has) {
+    // Keys are renamed in the separate messages only.
+    if (inlet.split) inlet.outer.at(path).present = true;
+    if (!inlet.split) know_raw(inlet, path, inlet.known);
+  }
   if (inlet.split) inlet.outer.at(*inlet.split).anything = true;
   for (const Path& path : inlet.json) know_raw(inlet, path, inlet.known);
   for (const NamePart& part : inlet.parts) know_scalars(part.paths, inlet.known);

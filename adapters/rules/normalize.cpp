@@ -6,6 +6,7 @@
 #include "adapters/rules/evaluate.h"
 #include "adapters/rules/inlet.h"
 #include "adapters/rules/phone.h"
+#include "crypto/digest.h"
 
 namespace guanxi::adapters::rules {
 namespace {
@@ -329,6 +330,35 @@ class Statement {
   std::vector<Identity> self_;
 };
 
+void remove(const Path& path, Json& root) {
+  Json* parent = &root;
+  for (std::size_t i = 0; i + 1 < path.steps.size(); ++i) {
+    if (!parent->is_object()) return;
+    const auto next = parent->find(path.steps[i].key);
+    if (next == parent->end()) return;
+    parent = &*next;
+  }
+  if (parent->is_object() && !path.steps.empty()) parent->erase(path.steps.back().key);
+}
+
+std::string fingerprint(std::string_view name, const Json& message) {
+  // CBOR: canonical here since members are sorted, and total over bytes that are not UTF-8.
+  const std::vector<std::uint8_t> bytes = Json::to_cbor(message);
+  crypto::Digest digest(crypto::HashAlgorithm::sha256);
+  digest.update(name);
+  digest.update({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return crypto::to_hex(digest.finish());
+}
+
+// What one event is known by, through whatever channel of an account it is delivered.
+std::string event_id(const InletPlan& inlet, const Opening& opening, const Json& message) {
+  if (const auto id = to_text(opening.variables.id); id && !id->empty()) return *id;
+  if (inlet.changing.empty()) return fingerprint(opening.name, message);
+  Json lasting = message;
+  for (const Path& path : inlet.changing) remove(path, lasting);
+  return fingerprint(opening.name, lasting);
+}
+
 Event unmapped(std::string name, Time at) {
   Event event;
   event.status = Event::Status::unmapped;
@@ -368,6 +398,7 @@ Event read_one(const Situation& situation, const InletPlan& inlet, Json message)
   Event event;
   event.name = declared;
   event.at = opening.at;
+  event.id = event_id(inlet, opening, message);
   Findings findings(declared);
   if (declared != opening.name) {
     findings.add(Drift::Kind::variant, undeclared_part(opening, declared.size()), opening.name);
@@ -430,6 +461,7 @@ std::vector<Event> read_answer(const Situation& situation, const CallPlan& call,
   Event own;
   own.name = call.name;
   own.at = context.requested_at;
+  own.id = fingerprint(call.name, Json::array({context.arguments, answer}));
   Statement(situation, call.entry, variables, answer, context.requested_at, findings)
       .run(std::nullopt, answer, own);
   const Frame frame{&answer, nullptr, nullptr, &variables};

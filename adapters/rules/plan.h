@@ -172,6 +172,7 @@ struct InletPlan {
   bool fold = false;
   std::vector<Path> body;
   std::vector<Path> id, time, org, app, key;
+  std::vector<Path> changing;  // `volatile`: differs between deliveries of one event
   std::optional<Ref> self;
   bool only_calls = false;
   bool any_body = false;  // the body's place depends on the name
