@@ -175,8 +175,8 @@ class Folding {
         changed_ = true;
       }
       if (!source_.from_answer) relation.ended_by_event = true;
-    } else if (status == kFailed && relation.status != kActive) {
-      changed_ = changed_ || relation.status != kFailed;
+    } else if (status == kFailed && relation.status.empty()) {
+      changed_ = true;
       relation.status = kFailed;
       relation.reason = reason;
     }

@@ -53,22 +53,17 @@ class Resolving {
   Resolving(Holdings& holdings, const std::function<Uuid()>& make_id)
       : holdings_(holdings), make_id_(make_id) {}
 
-  void decide(const Fact& fact) {
-    if (fact.kind == FactKind::alias) {
-      decide_alias(fact);
-      return;
-    }
+  // The customer the fact is about; nil if none.
+  Uuid decide(const Fact& fact) {
+    if (fact.kind == FactKind::alias) return decide_alias(fact);
     const std::vector<Identity> person = person_of(fact);
-    if (person.empty()) {
-      decision_.customer_of_fact.emplace_back();
-      return;
-    }
+    if (person.empty()) return {};
     for (std::size_t i = 1; i < person.size(); ++i) state(person[0], person[i], fact, fact.trust);
     const Uuid customer = customer_of(person, fact);
-    decision_.customer_of_fact.push_back(customer);
-    if (customer.is_nil()) return;
+    if (customer.is_nil()) return customer;
     for (const Identity& identity : person) attach(identity, customer, fact.trust);
     state_contacts(person[0], fact);
+    return customer;
   }
 
   Decision decision() && { return std::move(decision_); }
@@ -120,18 +115,17 @@ class Resolving {
     for (const char* name : {"emails", "email"}) each(name, email_identity);
   }
 
-  void decide_alias(const Fact& fact) {
+  Uuid decide_alias(const Fact& fact) {
     const Identity* of = fact.primary(Role::of);
     const Identity* to = fact.primary(Role::to);
-    decision_.customer_of_fact.emplace_back();
-    if (of == nullptr || to == nullptr) return;
+    if (of == nullptr || to == nullptr) return {};
     state(*of, *to, fact, fact.trust);
-    if (fact.trust != Trust::account_bound || to->side != Side::customer) return;
+    if (fact.trust != Trust::account_bound || to->side != Side::customer) return {};
     const Uuid holder = holdings_.holder(*of);
-    if (holder.is_nil() || !holdings_.holder(*to).is_nil()) return;
-    decision_.customer_of_fact.back() = holder;
+    if (holder.is_nil() || !holdings_.holder(*to).is_nil()) return {};
     holdings_.hold(*to, holder);
     decision_.attached.emplace_back(*to, holder);
+    return holder;
   }
 
   Holdings& holdings_;
@@ -164,8 +158,16 @@ bool Holdings::holds_another(const Uuid& customer, const Identity& identity) con
 Decision resolve(const std::vector<Fact>& facts, Holdings& holdings,
                  const std::function<Uuid()>& make_id) {
   Resolving resolving(holdings, make_id);
-  for (const Fact& fact : facts) resolving.decide(fact);
-  return std::move(resolving).decision();
+  std::vector<Uuid> customers(facts.size());
+  // What makes somebody a customer comes first, so that the rest of the event finds her.
+  for (const bool first : {true, false}) {
+    for (std::size_t i = 0; i < facts.size(); ++i) {
+      if (makes_customer(facts[i]) == first) customers[i] = resolving.decide(facts[i]);
+    }
+  }
+  Decision decision = std::move(resolving).decision();
+  decision.customer_of_fact = std::move(customers);
+  return decision;
 }
 
 Identity phone_identity(std::string value) {

@@ -108,6 +108,16 @@ TEST_CASE("a member of a group is no customer until a relation or a message make
   CHECK(!holdings.holder(kLei).is_nil());
 }
 
+TEST_CASE("what an event says beside founding a customer is hers, in whatever order it says it") {
+  Holdings holdings;
+  Fact added = fact_of(FactKind::interaction, {{Role::party, kLei}});
+  added.fields = {{"type", "contact.added"}};
+  const Decision decision =
+      resolve({added, fact_of(FactKind::relation, {{Role::customer, kLei}})}, holdings, Ids());
+  REQUIRE(decision.created.size() == 1);
+  CHECK(decision.customer_of_fact == std::vector{decision.created[0], decision.created[0]});
+}
+
 TEST_CASE("phones that staff typed are evidence, and hold nobody together") {
   Holdings holdings;
   Ids ids;

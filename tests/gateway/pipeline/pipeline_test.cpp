@@ -1,0 +1,323 @@
+#include "gateway/pipeline/pipeline.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "models/json.h"
+#include "tests/support/faulty_store.h"
+#include "tests/support/pipeline_world.h"
+#include "tests/support/temporary_folder.h"
+
+using namespace guanxi;
+using namespace guanxi::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct SqliteWorld {
+  SqliteWorld() {
+    store = store::open_store({"sqlite:" + folder.file("guanxi.db"), {}, 2});
+    REQUIRE(store->migrate());
+    world = std::make_unique<PipelineWorld>(*store);
+  }
+  PipelineWorld* operator->() { return world.get(); }
+
+  TemporaryFolder folder;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<PipelineWorld> world;
+};
+
+constexpr std::int64_t kDay = 1'735'689'600;
+
+Json contact_answer(const std::string& external_userid, const std::vector<std::string>& staff,
+                    const std::string& unionid = {}) {
+  Json follow = Json::array();
+  for (const std::string& userid : staff) {
+    follow.push_back(
+        {{"userid", userid},
+         {"remark", "展会客户"},
+         {"createtime", kDay},
+         {"tags", {{{"group_name", "等级"}, {"tag_name", "重要"}, {"tag_id", "et1"}, {"type", 1}}}},
+         {"remark_mobiles", {"13800001234"}},
+         {"add_way", 1},
+         {"state", "expo"}});
+  }
+  Json contact = {
+      {"external_userid", external_userid}, {"name", "李雷"}, {"type", 1}, {"gender", 1}};
+  if (!unionid.empty()) contact["unionid"] = unionid;
+  return {{"errcode", 0}, {"errmsg", "ok"}, {"external_contact", contact}, {"follow_user", follow}};
+}
+
+std::vector<std::string> types(const std::vector<store::ChangeRow>& rows) {
+  std::vector<std::string> result;
+  for (const store::ChangeRow& row : rows) result.push_back(row.change.type);
+  return result;
+}
+
+long count(const std::vector<std::string>& all, const std::string& one) {
+  return std::ranges::count(all, one);
+}
+
+}  // namespace
+
+TEST_CASE("a callback becomes a customer with relation, timeline and changes") {
+  SqliteWorld world;
+  world->deliver(contact_event("add_external_contact", "wmLei", "sales.li", kDay,
+                               "<State><![CDATA[expo]]></State>"));
+  world->work();
+  const models::Customer customer = world->customer("wmLei");
+  REQUIRE(customer.relations.size() == 1);
+  CHECK(customer.relations[0].status == "active");
+  CHECK(customer.relations[0].staff.value == "sales.li");
+  CHECK(customer.relations[0].since() == from_ms(kDay * 1000));
+  CHECK(customer.origin_state == "expo");
+  CHECK(world->timeline(customer.id).size() == 1);
+  const auto changes = types(world->changes());
+  CHECK(count(changes, "customer.created") == 1);
+  CHECK(count(changes, "relation.started") == 1);
+  CHECK(count(changes, "interaction.created") == 1);
+}
+
+TEST_CASE("the platform's answer completes the customer, and every value knows its source") {
+  SqliteWorld world;
+  world->deliver(contact_event("add_external_contact", "wmLei", "sales.li", kDay));
+  world->work();
+  world->now += 1s;
+  world->answer("contact.get", {{"external_userid", "wmLei"}},
+                contact_answer("wmLei", {"sales.li"}, "oLei"));
+  world->work();
+  const models::Customer customer = world->customer("oLei");
+  CHECK(models::value_of(customer.fields, "name") == "李雷");
+  CHECK(models::phones_of(customer) == std::vector<std::string>{"+8613800001234"});
+  REQUIRE(customer.relations.size() == 1);
+  const models::Source& source = customer.fields.at("name").winner()->source;
+  CHECK(source.channel == "acme");
+  CHECK(source.from_answer);
+  CHECK(source.seq == 2);
+  CHECK(!source.pack.empty());
+  const Json shown = models::customer_json(customer, {"default", true, nullptr});
+  CHECK(shown.at("relations").at(0).at("add_way") == "scan_qr_code");
+  CHECK(shown.at("tags").at(0).at("name") == "重要");
+}
+
+TEST_CASE("staff of all pages of an answer are followers; the rest are over") {
+  SqliteWorld world;
+  for (const char* staff : {"li", "wang", "zhao"}) {
+    world->deliver(contact_event("add_external_contact", "wmLei", staff, kDay));
+  }
+  world->work();
+  world->now += 1s;
+  const Json arguments = {{"external_userid", "wmLei"}};
+  world->answer(
+      "contact.get", arguments,
+      [] {
+        Json first = contact_answer("wmLei", {"li"});
+        first["next_cursor"] = "CUR";
+        return first;
+      }(),
+      "", "CUR");
+  world->work();
+  CHECK(world->customer("wmLei").relations.size() == 3);
+  CHECK(std::ranges::all_of(world->customer("wmLei").relations,
+                            [](const auto& relation) { return relation.status == "active"; }));
+  world->answer("contact.get", arguments, contact_answer("wmLei", {"wang"}), "CUR");
+  world->work();
+  for (const models::Relation& relation : world->customer("wmLei").relations) {
+    CHECK(relation.status == (relation.staff.value == "zhao" ? "ended" : "active"));
+  }
+}
+
+TEST_CASE("an event delivered again, or through a second channel of the corp, happens once") {
+  SqliteWorld world;
+  const std::string event = contact_event("add_external_contact", "wmLei", "sales.li", kDay);
+  for (int i = 0; i < 10; ++i) world->deliver(event);
+  world->deliver(event, "beta");
+  world->work();
+  CHECK(world->customers().size() == 1);
+  CHECK(world->timeline(world->customer("wmLei").id).size() == 1);
+  const auto changes = types(world->changes());
+  CHECK(count(changes, "relation.started") == 1);
+  CHECK(count(changes, "interaction.created") == 1);
+  CHECK(world->store.backlog()->waiting == 0);
+}
+
+TEST_CASE("two tenants with the same ids share nobody") {
+  SqliteWorld world;
+  world->deliver(contact_event("add_external_contact", "wmLei", "li", kDay));
+  world->deliver(contact_event("add_external_contact", "wmLei", "wang", kDay + 1), "other");
+  world->work();
+  REQUIRE(world->customers().size() == 1);
+  REQUIRE(world->customers("other").size() == 1);
+  CHECK(world->customers()[0].id != world->customers("other")[0].id);
+  CHECK(world->customers()[0].relations[0].staff.value == "li");
+}
+
+TEST_CASE("what the pack does not know is kept, shown as unmapped and counted as drift") {
+  SqliteWorld world;
+  world->deliver(contact_event("teleport_external_contact", "wmLei", "li", kDay));
+  world->deliver(
+      "<xml><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[brand_new]]></Event>"
+      "<CreateTime>1735689600</CreateTime></xml>");
+  world->work();
+  const auto page = world->store.events(world->tenant(), store::RowStatus::unmapped, {}, 0, 10);
+  REQUIRE(page);
+  CHECK(page->rows.size() >= 1);
+  const auto drift = world->store.drift(world->tenant());
+  REQUIRE(drift);
+  CHECK(std::ranges::any_of(*drift, [](const store::DriftRow& row) {
+    return row.drift.kind == models::Drift::Kind::unknown_event && row.count == 1;
+  }));
+  const auto kept = world->store.event(world->tenant(), page->rows[0].seq);
+  REQUIRE(kept);
+  REQUIRE(*kept);
+  CHECK((*kept)->bytes.find("brand_new") != std::string::npos);
+}
+
+TEST_CASE("a payload that cannot be parsed is kept dead with the reason") {
+  SqliteWorld world;
+  world->deliver("this is not XML");
+  world->deliver(contact_event("add_external_contact", "wmLei", "li", kDay));
+  world->work();
+  const auto page = world->store.events(world->tenant(), store::RowStatus::dead, {}, 0, 10);
+  REQUIRE(page);
+  REQUIRE(page->rows.size() == 1);
+  CHECK(!page->rows[0].error.empty());
+  CHECK(world->customers().size() == 1);
+}
+
+TEST_CASE("a member of a group who becomes a customer brings what was known of her") {
+  SqliteWorld world;
+  world->deliver(
+      "<xml><ToUserName><![CDATA[ww]]></ToUserName><FromUserName><![CDATA[sys]]></FromUserName>"
+      "<CreateTime>1735689600</CreateTime><MsgType><![CDATA[event]]></MsgType>"
+      "<Event><![CDATA[change_external_chat]]></Event><ChatId><![CDATA[wr1]]></ChatId>"
+      "<ChangeType><![CDATA[update]]></ChangeType><UpdateDetail><![CDATA[add_member]]></"
+      "UpdateDetail>"
+      "<MemChangeList><Item>wmLei</Item><Item>sales.wang</Item></MemChangeList></xml>");
+  world->work();
+  CHECK(world->customers().empty());
+  world->deliver(contact_event("add_external_contact", "wmLei", "li", kDay + 100));
+  world->work();
+  CHECK(world->customer("wmLei").relations.size() == 1);
+}
+
+TEST_CASE("a fact that comes late takes its place in time") {
+  SqliteWorld early;
+  early->deliver(contact_event("add_external_contact", "wmLei", "li", kDay));
+  early->deliver(contact_event("del_follow_user", "wmLei", "li", kDay + 60));
+  early->work();
+  SqliteWorld late;
+  late->deliver(contact_event("del_follow_user", "wmLei", "li", kDay + 60));
+  late->work();
+  late->deliver(contact_event("add_external_contact", "wmLei", "li", kDay));
+  late->work();
+  CHECK(late->customer("wmLei").relations[0].status == "ended");
+  CHECK(late->state() == early->state());
+}
+
+namespace {
+
+// A history that visits everything customers are made of, in an order of time it does not arrive
+// in.
+std::vector<std::string> random_history(unsigned seed, int length) {
+  std::mt19937 random(seed);
+  const auto pick = [&](unsigned n) { return random() % n; };
+  const char* changes[] = {"add_external_contact",  "add_half_external_contact",
+                           "edit_external_contact", "del_external_contact",
+                           "del_follow_user",       "transfer_fail",
+                           "msg_audit_approved"};
+  const char* staff[] = {"li", "wang", "zhao"};
+  std::vector<std::string> history;
+  for (int i = 0; i < length; ++i) {
+    const std::int64_t at = kDay + i * 10 + static_cast<std::int64_t>(pick(60));
+    history.push_back(contact_event(changes[pick(7)], "wm" + std::to_string(pick(4)),
+                                    staff[pick(3)], at,
+                                    "<State>s" + std::to_string(pick(5)) + "</State>"));
+  }
+  return history;
+}
+
+// Folds every customer from the facts in the store, and compares with what was kept up
+// incrementally.
+void check_rebuild(PipelineWorld& world) {
+  for (const models::Customer& kept : world.customers()) {
+    std::vector<store::Key> subjects;
+    models::Customer folded;
+    folded.id = kept.id;
+    folded.version = kept.version;
+    folded.created_at = kept.created_at;
+    folded.updated_at = kept.updated_at;
+    for (const models::CustomerIdentity& held : kept.identities) {
+      subjects.push_back(world.store.key_of(world.tenant(), held.identity));
+      folded.identities.push_back({held.identity, {}, {}, {}, {}});
+    }
+    const auto history = world.store.facts_of(world.tenant(), subjects);
+    REQUIRE(history);
+    for (const store::SubjectFacts& row : *history) models::apply(folded, row.facts, row.source);
+    CHECK(models::customer_state(folded).dump() == models::customer_state(kept).dump());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a rebuild from the facts equals the state kept up one batch at a time") {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    SqliteWorld world;
+    std::mt19937 random(seed);
+    for (const std::string& payload : random_history(seed, 40)) {
+      world->deliver(payload);
+      if (random() % 5 == 0) world->work();
+    }
+    world->work();
+    CHECK(world->customers().size() >= 2);
+    check_rebuild(*world.world);
+  }
+}
+
+TEST_CASE("a rebuild from the raw inbox into an empty store equals the state it came from") {
+  for (unsigned seed = 31; seed <= 36; ++seed) {
+    CAPTURE(seed);
+    const auto history = random_history(seed, 40);
+    SqliteWorld batches;
+    for (const std::string& payload : history) {
+      batches->deliver(payload);
+      batches->work();
+    }
+    SqliteWorld whole;
+    for (const std::string& payload : history) whole->deliver(payload);
+    whole->work();
+    CHECK(whole->state() == batches->state());
+  }
+}
+
+TEST_CASE("whichever call of the store fails, before or after it was done, the end is the same") {
+  const auto history = random_history(77, 12);
+  SqliteWorld clean;
+  for (const std::string& payload : history) clean->deliver(payload);
+  clean->work();
+  const Json expected = clean->state();
+  const auto expected_changes = clean->changes().size();
+  for (const bool after : {false, true}) {
+    bool failed = true;
+    for (int n = 1; failed; ++n) {
+      CAPTURE(after);
+      CAPTURE(n);
+      REQUIRE(n < 200);
+      TemporaryFolder folder;
+      auto inner = store::open_store({"sqlite:" + folder.file("guanxi.db"), {}, 2});
+      REQUIRE(inner->migrate());
+      FaultyStore faulty(*inner);
+      PipelineWorld world(faulty);
+      faulty.fail_call(n, after ? FaultyStore::When::after : FaultyStore::When::before);
+      for (const std::string& payload : history) world.deliver(payload);
+      world.work();
+      failed = faulty.has_failed();
+      faulty.heal();
+      CHECK(world.state() == expected);
+      CHECK(world.changes().size() == expected_changes);
+    }
+  }
+}
