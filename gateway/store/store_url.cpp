@@ -41,6 +41,15 @@ std::string_view cut(std::string_view& text, char separator) {
   return rest;
 }
 
+// Cuts the port off a host, which may be an IPv6 address in brackets.
+std::string_view cut_port(std::string_view& host) {
+  const std::size_t close = host.find(']');
+  if (!host.starts_with('[') || close == std::string_view::npos) return cut(host, ':');
+  const std::string_view rest = host.substr(close + 1);
+  host = host.substr(1, close - 1);
+  return rest.starts_with(':') ? rest.substr(1) : rest;
+}
+
 void read_options(std::string_view text, std::initializer_list<std::string_view> known,
                   StoreUrl& url) {
   while (!text.empty()) {
@@ -75,7 +84,7 @@ StoreUrl read_mysql(std::string_view text) {
   url.password = decoded(cut(user, ':'));
   url.user = decoded(user);
   url.database = decoded(cut(host, '/'));
-  const std::string_view port = cut(host, ':');
+  const std::string_view port = cut_port(host);
   url.host = host;
   if (url.host.empty()) refuse("the host is missing");
   if (url.database.empty()) refuse("the database is missing");

@@ -110,6 +110,7 @@ bool MariadbServer::try_start() {
                                        "--sync-binlog=1",
                                        "--innodb-flush-log-at-trx-commit=1",
                                        "--innodb-buffer-pool-size=256M",
+                                       "--innodb-file-per-table=0",
                                        "--innodb-log-file-size=256M",
                                        "--log-warnings=0"};
   process_ = std::make_unique<Process>(with_errors(words), folder_.file("server.log"));

@@ -19,6 +19,8 @@ class MariadbServer {
 
   // For StoreOptions.url; the database is made when it is not there.
   std::string url(const std::string& database) const;
+  // Runs statements as root.
+  void run_sql(const std::string& sql) const;
   // As a power cut to the server: kill -9.
   void stop();
   // Again, with the same data and the same port.
@@ -27,7 +29,6 @@ class MariadbServer {
  private:
   void install();
   bool try_start();
-  void run_sql(const std::string& sql) const;
 
   TemporaryFolder folder_;
   std::uint16_t port_ = 0;

@@ -154,24 +154,24 @@ std::vector<const NewChange*> BatchWrite::put_interactions(Connection& connectio
   std::set<Key> known;
   query_in(connection, "SELECT id FROM interaction WHERE id IN", {}, ids, "",
            [&](const Row& row) { known.insert(key_at(row, 0)); });
-  std::set<std::tuple<TenantId, Uuid, std::string_view>> announced_before;
+  // How often each interaction of the batch is to be announced.
+  std::map<std::tuple<TenantId, Uuid, std::string_view>, int> news;
   Cells rows;
   for (std::size_t i = 0; i < batch_.interactions.size(); ++i) {
     const NewInteraction& entry = batch_.interactions[i];
-    if (known.contains(entry.key)) {
-      announced_before.emplace(entry.tenant, entry.customer, entry.interaction.id);
-    }
+    int& count = news[{entry.tenant, entry.customer, entry.interaction.id}];
     if (!known.insert(entry.key).second) continue;
+    ++count;
     rows.number(entry.tenant).id(entry.customer.bytes).number(to_ms(entry.interaction.at));
     rows.id(entry.key).id(entry.party).bytes(interaction_documents_[i]);
   }
   connection.insert(kInsertInteraction, rows);
   std::vector<const NewChange*> changes;
   for (const NewChange& change : batch_.changes) {
-    const bool is_known =
-        change.type == kInteractionCreated &&
-        announced_before.contains({change.tenant, change.customer, change.object_id});
-    if (!is_known) changes.push_back(&change);
+    const auto found = change.type == kInteractionCreated
+                           ? news.find({change.tenant, change.customer, change.object_id})
+                           : news.end();
+    if (found == news.end() || found->second-- > 0) changes.push_back(&change);
   }
   return changes;
 }

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <thread>
 
 #include "tests/gateway/store/test_store.h"

@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,28 +20,52 @@ using models::Facet;
 using models::Identity;
 using models::Interaction;
 
-// 32 bytes, in hex.
-inline const std::string kDataKey(64, 'a');
-
 struct OnSqlite {
   TemporaryFolder folder;
   std::string url() const { return "sqlite:" + folder.file("guanxi.db"); }
 };
 
-// One server for the whole binary, one database for each test.
+// One server for the whole binary. Making the tables takes a second, so tests that are done leave
+// their database to others, who empty it.
 struct OnMariadb {
-  std::string address = server().url("test_" + std::to_string(++made()));
+  OnMariadb() : name(take()), address(server().url(name)) {}
+  OnMariadb(const OnMariadb&) = delete;
+  OnMariadb& operator=(const OnMariadb&) = delete;
+  ~OnMariadb() { left().push_back(name); }
   std::string url() const { return address; }
 
   static MariadbServer& server() {
     static MariadbServer instance;
     return instance;
   }
-  static std::atomic<int>& made() {
-    static std::atomic<int> count = 0;
-    return count;
+
+  std::string name;
+  std::string address;
+
+ private:
+  static std::vector<std::string>& left() {
+    static std::vector<std::string> names;
+    return names;
+  }
+  static std::string take() {
+    static int made = 0;
+    if (left().empty()) return "test_" + std::to_string(++made);
+    const std::string name = left().back();
+    left().pop_back();
+    std::string emptying = "USE " + name + "; START TRANSACTION;";
+    for (const char* table :
+         {"tenant", "channel", "inbox", "reading", "identity", "evidence", "fact", "inbox_identity",
+          "customer", "facet", "interaction", "entity", "feed", "feed_change", "task", "lease",
+          "token", "api_key", "drift"}) {
+      emptying.append(" DELETE FROM ").append(table).append(";");
+    }
+    server().run_sql(emptying.append(" COMMIT;"));
+    return name;
   }
 };
+
+// 32 bytes, in hex.
+inline const std::string kDataKey(64, 'a');
 
 constexpr Time kNow = from_ms(1'767'225'600'000);
 inline Time at(std::int64_t seconds) { return kNow + Milliseconds(seconds * 1000); }
