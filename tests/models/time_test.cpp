@@ -27,7 +27,7 @@ TEST_CASE("what is not an RFC 3339 instant is not read") {
         "2026-01-02T03:60:00Z", "2026-01-02T03:04:05.Z", "2026-01-02T03:04:05.1234567890Z",
         "2026-01-02T03:04:05+0800", "2026-01-02T03:04:05Z ", "2026-01-02 03:04:05Z",
         "+026-01-02T03:04:05Z", "2026-01-02T03:04:05+24:00"}) {
-    CAPTURE(text);
+    CAPTURE(std::string(text));
     CHECK(!parse_time(text));
   }
 }
@@ -40,7 +40,7 @@ TEST_CASE("a duration is a whole number with one unit") {
   CHECK(parse_duration("2d") == Milliseconds{172'800'000});
   for (const char* text :
        {"", "s", "1", "1.5h", "-1s", "1h30m", " 1s", "1s ", "1w", "9999999999d"}) {
-    CAPTURE(text);
+    CAPTURE(std::string(text));
     CHECK(!parse_duration(text));
   }
 }
