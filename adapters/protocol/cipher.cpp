@@ -57,7 +57,7 @@ bool unframe(const BoundCipher& cipher, std::string& plain) {
 }
 
 struct Split {
-  std::string iv;
+  std::string own_iv;  // empty: the cipher's
   std::string data;
 };
 
@@ -78,10 +78,10 @@ std::optional<Split> split_iv(const BoundCipher& cipher, std::string_view text,
     return Split{data->substr(0, kBlock), data->substr(kBlock)};
   }
   if (plan.iv != CipherPlan::Iv::before && plan.iv != CipherPlan::Iv::ref) {
-    return Split{cipher.iv, *std::move(data)};
+    return Split{{}, *std::move(data)};
   }
   auto iv = iv_text ? crypto::decode_base64_lenient(*iv_text) : std::nullopt;
-  if (!iv) return std::nullopt;
+  if (!iv || iv->empty()) return std::nullopt;
   return Split{*std::move(iv), *std::move(data)};
 }
 
@@ -117,7 +117,7 @@ std::optional<std::string> open_cipher(const BoundCipher& cipher, std::string_vi
                                        std::optional<std::string_view> iv_text) {
   const auto split = split_iv(cipher, text, iv_text);
   if (!split) return std::nullopt;
-  auto plain = cipher.aes.decrypt(split->iv, split->data);
+  auto plain = cipher.aes.decrypt(split->own_iv.empty() ? cipher.iv : split->own_iv, split->data);
   if (!plain) return std::nullopt;
   const auto size = crypto::unpad(*plain, cipher.plan->pad);
   if (!size) return std::nullopt;

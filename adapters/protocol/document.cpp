@@ -77,12 +77,7 @@ bool Document::has(const Pointer& pointer) const {
 }
 
 std::optional<std::string_view> Document::text(const Pointer& pointer, Arena& arena) const {
-  if (xml_) {
-    std::string joined;
-    const auto text = xml_->document.text(pointer.tokens, joined);
-    if (!text || joined.empty()) return text;
-    return arena.keep(std::move(joined));
-  }
+  if (xml_) return xml_->document.text(pointer.tokens);
   const Json* found = tree_ ? find(*tree_, pointer) : nullptr;
   if (found == nullptr) return std::nullopt;
   if (found->is_string()) return found->get_ref<const std::string&>();

@@ -33,7 +33,7 @@ class Document {
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;
 
-  // Strict, as parse_tree. False leaves the document empty.
+  // Strict, as parse_tree. False leaves the document empty. `bytes` outlives the document.
   bool parse(Format format, std::string_view bytes);
   void adopt(nlohmann::json tree);
 

@@ -104,7 +104,8 @@ bool is_utf8(std::string_view text) {
         continue;
       }
     }
-    const std::size_t size = read_code_point(text).size;
+    const bool ascii = static_cast<std::uint8_t>(text.front()) < 0x80;
+    const std::size_t size = ascii ? 1 : read_code_point(text).size;
     if (size == 0) return false;
     text.remove_prefix(size);
   }

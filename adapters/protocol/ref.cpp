@@ -7,7 +7,7 @@
 namespace guanxi::adapters::protocol {
 namespace {
 
-constexpr std::size_t kMaxAlternatives = 4;
+constexpr std::size_t kMaxAlternatives = 8;
 
 struct Word {
   std::string_view text;

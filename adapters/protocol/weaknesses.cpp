@@ -112,36 +112,39 @@ bool Evidence::signs_whole_body() const {
   return std::ranges::any_of(recipe_.verify->parts, is_whole_body);
 }
 
-bool Evidence::covers(const Ref& ref) const {
+bool Evidence::covers(const Ref& ref, std::size_t steps) const {
   if (ref.kind == RefKind::setting || ref.kind == RefKind::text) return true;
   if (proof_ == Proof::link) return true;
   const bool of_payload =
       ref.kind == RefKind::plain || ref.kind == RefKind::plain_at || ref.kind == RefKind::each_at;
   if (proof_ != Proof::signature) {
-    return proof_ == Proof::decryption && of_payload && covers_plain(ref);
+    return proof_ == Proof::decryption && of_payload && covers_plain(ref, steps);
   }
   if (signs(ref)) return true;
-  if (of_payload) return covers_plain(ref);
+  if (of_payload) return covers_plain(ref, steps);
   const bool of_body = ref.kind == RefKind::body || ref.kind == RefKind::body_at;
   return of_body && signs_whole_body();
 }
 
-bool Evidence::covers_step(const DecryptPlan& step) const {
+bool Evidence::covers_step(std::size_t step) const {
   if (proof_ == Proof::decryption) return true;
-  const CipherPlan& cipher = transport_.ciphers[step.cipher];
+  const DecryptPlan& plan = recipe_.decrypt[step];
+  const CipherPlan& cipher = transport_.ciphers[plan.cipher];
   // Who chooses the IV chooses the first block.
-  return covers(step.from) && (cipher.iv != CipherPlan::Iv::ref || covers(cipher.iv_ref));
+  return covers(plan.from, step) &&
+         (cipher.iv != CipherPlan::Iv::ref || covers(cipher.iv_ref, step));
 }
 
 // A value of the payload is covered by the cipher text it was decrypted from, else by the body.
-bool Evidence::covers_plain(const Ref& ref) const {
-  for (auto step = recipe_.decrypt.rbegin(); step != recipe_.decrypt.rend(); ++step) {
-    if (!step->into) return covers_step(*step);
+bool Evidence::covers_plain(const Ref& ref, std::size_t steps) const {
+  for (std::size_t step = steps; step > 0; --step) {
+    const auto& into = recipe_.decrypt[step - 1].into;
+    if (!into) return covers_step(step - 1);
     const bool below =
         !ref.pointers.empty() && std::ranges::all_of(ref.pointers, [&](const Pointer& pointer) {
-          return is_below(pointer, *step->into);
+          return is_below(pointer, *into);
         });
-    if (below) return covers_step(*step);
+    if (below) return covers_step(step - 1);
   }
   if (proof_ != Proof::signature) return false;
   if (signs_whole_body()) return true;

@@ -16,7 +16,7 @@ class Evidence {
            const std::set<std::string>& secrets);
 
   // Whether nobody without a secret can change the value behind `ref` unnoticed.
-  bool covers(const Ref& ref) const;
+  bool covers(const Ref& ref) const { return covers(ref, recipe_.decrypt.size()); }
   // Sorted: bearer, decryption-only, free-id, no-time, old-hash, unproven, unsigned-body.
   std::vector<std::string> weaknesses() const;
 
@@ -29,8 +29,10 @@ class Evidence {
   bool is_secret(const Ref& ref) const;
   bool signs(const Ref& ref) const;
   bool signs_whole_body() const;
-  bool covers_step(const DecryptPlan& step) const;
-  bool covers_plain(const Ref& ref) const;
+  // The same when only the first `steps` decryptions have been made.
+  bool covers(const Ref& ref, std::size_t steps) const;
+  bool covers_plain(const Ref& ref, std::size_t steps) const;
+  bool covers_step(std::size_t step) const;
 
   const TransportPlan& transport_;
   const RecipePlan& recipe_;

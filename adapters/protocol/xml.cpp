@@ -12,17 +12,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Text beside the root is kept as a node, so that it can be refused; so are DOCTYPE and
-// instructions.
-constexpr unsigned kParse = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_doctype |
-                            pugi::parse_pi | pugi::parse_fragment | pugi::parse_ws_pcdata_single;
-// Each '<' makes at most one element, and text after it at most one node.
-constexpr auto kMaxMarkup = static_cast<std::ptrdiff_t>(kMaxNodes);
-
-bool is_text(const pugi::xml_node& node) {
-  return node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata;
-}
-
 std::optional<std::size_t> index_of(std::string_view token) {
   std::size_t index = 0;
   const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), index);
@@ -30,27 +19,68 @@ std::optional<std::size_t> index_of(std::string_view token) {
   return index;
 }
 
-// The text of an element without child elements; nothing if it has some.
-std::optional<std::string_view> leaf_text(const pugi::xml_node& node, std::string& joined) {
-  const pugi::xml_node first = node.first_child();
-  if (!first) return std::string_view{};
-  if (!is_text(first)) return std::nullopt;
-  if (!first.next_sibling()) return std::string_view(first.value());
-  for (pugi::xml_node piece = first; piece; piece = piece.next_sibling()) {
-    if (!is_text(piece)) return std::nullopt;
-    joined += piece.value();
-  }
-  return joined;
+}  // namespace
+
+bool XmlDocument::parse(std::string_view bytes) {
+  // The general parser would take a NUL for the end, and read nothing behind it.
+  if (bytes.find('\0') != std::string_view::npos) return false;
+  const std::size_t begin = bytes.find_first_not_of(" \t\r\n");
+  const bool marked =
+      begin != std::string_view::npos && (bytes[begin] == '<' || bytes[begin] == '\xEF');
+  if (!marked) return false;
+  if (scan_plain_xml(bytes, nodes_)) return true;
+  // The general parser overlooks the last byte when it stands behind the document.
+  buffer_.assign(bytes).push_back('\n');
+  if (parse_general_xml(buffer_, nodes_, joined_)) return true;
+  nodes_.clear();
+  return false;
 }
 
-bool to_json(const pugi::xml_node& node, int depth, Json& out);
+const XmlNode* XmlDocument::child(const XmlNode& parent, std::string_view name) const {
+  for (std::uint32_t at = parent.first_child; at != XmlNode::kNone; at = nodes_[at].next) {
+    if (nodes_[at].name == name) return &nodes_[at];
+  }
+  return nullptr;
+}
 
-bool add_member(Json::object_t& members, const pugi::xml_node& child, int depth) {
-  const std::string_view name = child.name();
-  if (child.type() != pugi::node_element || !is_utf8(name)) return false;
+const XmlNode* XmlDocument::next_of_name(const XmlNode& node) const {
+  for (std::uint32_t at = node.next; at != XmlNode::kNone; at = nodes_[at].next) {
+    if (nodes_[at].name == node.name) return &nodes_[at];
+  }
+  return nullptr;
+}
+
+const XmlNode* XmlDocument::find(std::span<const std::string> path) const {
+  const XmlNode* at = &nodes_.front();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    at = child(*at, path[i]);
+    if (at == nullptr) return nullptr;
+    if (next_of_name(*at) == nullptr) continue;
+    auto index = i + 1 < path.size() ? index_of(path[++i]) : std::nullopt;
+    if (!index) return nullptr;
+    for (; at != nullptr && *index > 0; --*index) at = next_of_name(*at);
+    if (at == nullptr) return nullptr;
+  }
+  return at;
+}
+
+bool XmlDocument::has(std::span<const std::string> path) const {
+  if (path.empty()) return true;
+  const XmlNode* const parent = find(path.first(path.size() - 1));
+  return (parent != nullptr && child(*parent, path.back()) != nullptr) || find(path) != nullptr;
+}
+
+std::optional<std::string_view> XmlDocument::text(std::span<const std::string> path) const {
+  const XmlNode* const node = find(path);
+  if (node == nullptr || node->first_child != XmlNode::kNone) return std::nullopt;
+  return node->text;
+}
+
+bool XmlDocument::add_member(Json::object_t& members, const XmlNode& child, int depth) const {
+  if (!is_utf8(child.name)) return false;
   Json value;
   if (!to_json(child, depth, value)) return false;
-  const auto [member, fresh] = members.try_emplace(std::string(name), std::move(value));
+  const auto [member, fresh] = members.try_emplace(std::string(child.name), std::move(value));
   if (fresh) return true;
   if (!member->second.is_array()) {
     Json list = Json::array();
@@ -61,84 +91,38 @@ bool add_member(Json::object_t& members, const pugi::xml_node& child, int depth)
   return true;
 }
 
-bool to_json(const pugi::xml_node& node, int depth, Json& out) {
+bool XmlDocument::to_json(const XmlNode& node, int depth, Json& out) const {
   if (depth > kMaxDepth) return false;
-  std::string joined;
-  if (const auto text = leaf_text(node, joined)) {
-    if (!is_utf8(*text)) return false;
-    out = std::string(*text);
+  if (node.first_child == XmlNode::kNone) {
+    if (!is_utf8(node.text)) return false;
+    out = std::string(node.text);
     return true;
   }
   out = Json::object();
   auto& members = out.get_ref<Json::object_t&>();
-  for (pugi::xml_node child = node.first_child(); child; child = child.next_sibling()) {
-    if (!add_member(members, child, depth + 1)) return false;
+  for (std::uint32_t at = node.first_child; at != XmlNode::kNone; at = nodes_[at].next) {
+    if (!add_member(members, nodes_[at], depth + 1)) return false;
   }
   return true;
-}
-
-}  // namespace
-
-bool XmlDocument::parse(std::string_view bytes) {
-  // The parser would take a NUL for the end, and read nothing behind it.
-  if (bytes.find('\0') != std::string_view::npos) return false;
-  const std::size_t begin = bytes.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos || (bytes[begin] != '<' && bytes[begin] != '\xEF'))
-    return false;
-  if (std::ranges::count(bytes, '<') > kMaxMarkup) return false;
-  buffer_.assign(bytes);
-  if (!document_.load_buffer_inplace(buffer_.data(), buffer_.size(), kParse, pugi::encoding_utf8)) {
-    return false;
-  }
-  root_ = document_.first_child();
-  return root_.type() == pugi::node_element && !root_.next_sibling();
-}
-
-pugi::xml_node XmlDocument::find(std::span<const std::string> path) const {
-  pugi::xml_node at = root_;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    pugi::xml_node first = at.child(path[i].c_str());
-    pugi::xml_node next = first.next_sibling(path[i].c_str());
-    if (!next) {
-      at = first;
-      continue;
-    }
-    if (i + 1 == path.size()) return {};
-    auto index = index_of(path[++i]);
-    if (!index) return {};
-    for (; first && *index > 0; --*index) first = first.next_sibling(path[i - 1].c_str());
-    at = first;
-  }
-  return at;
-}
-
-bool XmlDocument::has(std::span<const std::string> path) const {
-  if (path.empty()) return true;
-  const pugi::xml_node parent = find(path.first(path.size() - 1));
-  return parent.child(path.back().c_str()) || find(path);
-}
-
-std::optional<std::string_view> XmlDocument::text(std::span<const std::string> path,
-                                                  std::string& joined) const {
-  const pugi::xml_node node = find(path);
-  return node ? leaf_text(node, joined) : std::nullopt;
 }
 
 std::optional<Json> XmlDocument::value(std::span<const std::string> path) const {
   Json out;
   if (path.empty()) {
-    if (!root_.first_child()) return Json::object();
-    return to_json(root_, 0, out) ? std::optional(std::move(out)) : std::nullopt;
+    const XmlNode& root = nodes_.front();
+    if (root.first_child == XmlNode::kNone && root.text.empty()) return Json::object();
+    return to_json(root, 0, out) ? std::optional(std::move(out)) : std::nullopt;
   }
-  const pugi::xml_node parent = find(path.first(path.size() - 1));
+  const int depth = static_cast<int>(path.size());
+  const XmlNode* const parent = find(path.first(path.size() - 1));
   Json::object_t members;
-  for (pugi::xml_node child = parent.child(path.back().c_str()); child;
-       child = child.next_sibling(path.back().c_str())) {
-    if (!add_member(members, child, static_cast<int>(path.size()))) return std::nullopt;
+  const XmlNode* at = parent == nullptr ? nullptr : child(*parent, path.back());
+  for (; at != nullptr; at = next_of_name(*at)) {
+    if (!add_member(members, *at, depth)) return std::nullopt;
   }
   if (!members.empty()) return std::move(members.begin()->second);
-  const pugi::xml_node node = find(path);
-  if (!node || !to_json(node, static_cast<int>(path.size()), out)) return std::nullopt;
+  const XmlNode* const node = find(path);
+  if (node == nullptr || !to_json(*node, depth, out)) return std::nullopt;
   return out;
 }
 

@@ -27,7 +27,10 @@ struct Case {
   Callback callback;
 
   bool refused() const { return json.value("refused", false); }
+  // Parts that the recipe's weaknesses leave to anybody.
   std::set<std::string> free() const { return json.value("free", std::set<std::string>{}); }
+  // Parts of which something means nothing, such as a second signature.
+  std::set<std::string> loose() const { return json.value("loose", std::set<std::string>{}); }
 };
 
 struct Suite {
