@@ -32,9 +32,12 @@ void reload(Gateway& gateway, const std::string& file) {
 
 }  // namespace
 
-int serve(const Config& config, Console&) {
+int serve(const Config& config, Console& console) {
   const sigset_t signals = block_signals();
   Gateway gateway(config);
+  // For whoever started it: both ports, chosen ones included, once both answer.
+  console.out << "ready public=" << gateway.public_port() << " private=" << gateway.private_port()
+              << std::endl;
   while (true) {
     int signal = 0;
     if (sigwait(&signals, &signal) != 0) continue;

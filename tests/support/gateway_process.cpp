@@ -127,7 +127,7 @@ void GatewayProcess::await_worked() {
   for (int round = 0; round < 10'000; ++round) {
     const Json raw = get("/v1/events?status=raw&limit=1");
     if (raw.at("data").empty()) return;
-    const Json feed = get("/v1/changes?limit=1000&wait=1&after=" + after);
+    const Json feed = get("/v1/changes?limit=500&wait=1&after=" + after);
     after = feed.at("next").get<std::string>();
   }
   throw std::runtime_error("rows still wait to be worked");
