@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <map>
 #include <utility>
 
 #include "adapters/protocol/encoding.h"
@@ -268,37 +267,6 @@ bool Evaluation::holds(const Condition& condition) {
 bool Evaluation::holds(std::span<const Condition> conditions) {
   return std::ranges::all_of(conditions,
                              [&](const Condition& condition) { return holds(condition); });
-}
-
-std::string Evaluation::pairs_text(const Pairs& pairs, Format body) {
-  std::multimap<std::string, std::string> sorted;
-  const auto add = [&](std::string name, std::string value) {
-    const bool left_out = std::ranges::find(pairs.except, name) != pairs.except.end() ||
-                          (value.empty() && !pairs.keep_empty);
-    if (!left_out) sorted.emplace(std::move(name), std::move(value));
-  };
-  std::string_view rest = pairs.all_query ? std::string_view(callback_.query) : std::string_view();
-  while (!rest.empty()) {
-    const std::string_view pair = cut(rest, '&');
-    std::string_view value_text = pair;
-    const auto name = decode(cut(value_text, '='));
-    const auto value = decode(value_text);
-    if (name && value && !pair.empty()) add(std::string(*name), std::string(*value));
-  }
-  for (const Ref& ref : pairs.refs) {
-    if (const auto value = text(ref)) add(ref.names.front(), std::string(*value));
-  }
-  const Document* const document = pairs.all_body ? body_document(body) : nullptr;
-  if (const auto tree = document ? document->tree() : std::nullopt; tree && tree->is_object()) {
-    for (const auto& [name, member] : tree->get_ref<const Json::object_t&>()) {
-      if (auto value = scalar_text(member)) add(name, *std::move(value));
-    }
-  }
-  std::string out;
-  for (const auto& [name, value] : sorted) {
-    out.append(out.empty() ? "" : "&").append(name).append("=").append(value);
-  }
-  return out;
 }
 
 }  // namespace guanxi::adapters::protocol

@@ -47,6 +47,7 @@ class PlanReader {
   void read_accepts(Section& recipe, RecipePlan& plan);
   void read_answers(Section& recipe, RecipePlan& plan);
   AnswerPlan read_answer(const std::string& name, const Json& json, const std::string& pointer);
+  void read_seal(const Json& json, const std::string& pointer, AnswerPlan& plan);
   void read_members(Section& answer, std::string_view key, AnswerPlan& plan);
 
   Condition read_condition(const std::string& ref, const Json& json, const std::string& pointer,

@@ -1,4 +1,4 @@
-// The part of PlanReader that reads recipes and their answers.
+// The part of PlanReader that reads recipes.
 #include <algorithm>
 #include <utility>
 
@@ -20,11 +20,6 @@ constexpr RefKinds kCipherText = kind_bit(RefKind::header) | kind_bit(RefKind::q
 constexpr RefKinds kExpected = kWire | kPlain | kind_bit(RefKind::path);
 constexpr RefKinds kTime = kWire | kind_bit(RefKind::plain_at);
 constexpr RefKinds kKey = kTime | kind_bit(RefKind::each_at);
-constexpr RefKinds kAnswer =
-    kWire | kPlain | kConstant | kind_bit(RefKind::sealed) | kind_bit(RefKind::signature);
-constexpr RefKinds kAnswerSigned =
-    (kAnswer | kind_bit(RefKind::body)) & ~kind_bit(RefKind::signature);
-
 bool is_word(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -288,71 +283,6 @@ void PlanReader::read_accepts(Section& recipe, RecipePlan& plan) {
   }
   plan.weaknesses = json->get<std::vector<std::string>>();
   std::ranges::sort(plan.weaknesses);
-}
-
-void PlanReader::read_answers(Section& recipe, RecipePlan& plan) {
-  const Json* const json = plan.watch ? recipe.optional("answer") : recipe.required("answer");
-  if (json == nullptr) return;
-  Section section(*json, recipe.pointer_to("answer"), complaints_);
-  if (section.object().empty() || section.object().size() > 8) {
-    recipe.complain("answer", "must hold 1 to 8 answers");
-  }
-  for (const auto& [name, answer] : section.object().items()) {
-    plan.answers.push_back(read_answer(name, answer, section.pointer_to(name)));
-  }
-  std::ranges::stable_partition(plan.answers,
-                                [](const AnswerPlan& answer) { return !answer.when.empty(); });
-}
-
-AnswerPlan PlanReader::read_answer(const std::string& name, const Json& json,
-                                   const std::string& pointer) {
-  Section section(json, pointer, complaints_);
-  AnswerPlan plan;
-  plan.name = name;
-  if (const Json* when = section.optional("when")) {
-    Section conditions(*when, section.pointer_to("when"), complaints_);
-    if (conditions.object().empty()) section.complain("when", "is empty");
-    for (const auto& [ref, value] : conditions.object().items()) {
-      plan.when.push_back(read_condition(ref, value, conditions.pointer_to(ref),
-                                         kWhen | kPlain | kind_bit(RefKind::setting)));
-    }
-  }
-  const bool kinds[] = {section.optional("text") != nullptr, section.optional("json") != nullptr,
-                        section.optional("xml") != nullptr};
-  if (std::ranges::count(kinds, true) != 1) complain(pointer, "needs one of text, json and xml");
-  if (kinds[0])
-    plan.text = read_ref(*section.optional("text"), section.pointer_to("text"), kAnswer);
-  if (kinds[1]) read_members(section, "json", plan);
-  if (kinds[2]) read_members(section, "xml", plan);
-  if (const Json* seal = section.optional("seal")) {
-    Section inner(*seal, section.pointer_to("seal"), complaints_);
-    if (inner.required("cipher") != nullptr) {
-      plan.seal = cipher_named(inner.text("cipher"), inner.pointer_to("cipher"));
-    }
-    if (const Json* value = inner.required("value")) {
-      plan.sealed = read_ref(*value, inner.pointer_to("value"), kWire | kPlain | kConstant);
-    }
-    inner.finish();
-  }
-  if (const Json* sign = section.optional("sign")) {
-    plan.sign = read_signature(*sign, section.pointer_to("sign"), kAnswerSigned, false);
-  }
-  section.finish();
-  return plan;
-}
-
-void PlanReader::read_members(Section& answer, std::string_view key, AnswerPlan& plan) {
-  plan.kind = key == "json" ? AnswerPlan::Kind::json : AnswerPlan::Kind::xml;
-  Section members(*answer.optional(key), answer.pointer_to(key), complaints_);
-  for (const auto& [name, value] : members.object().items()) {
-    const std::string at = members.pointer_to(name);
-    Pointer pointer = read_pointer(Json(name), at);
-    if (value.is_number() || value.is_boolean()) {
-      plan.members.emplace_back(std::move(pointer), value);
-    } else {
-      plan.members.emplace_back(std::move(pointer), read_ref(value, at, kAnswer));
-    }
-  }
 }
 
 }  // namespace guanxi::adapters::protocol
