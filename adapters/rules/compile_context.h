@@ -63,11 +63,13 @@ class Context {
 
 std::string at(const std::string& pointer, std::string_view key);
 
-// compile_value.cpp
+// compile_source.cpp
 enum class Mark { scalar, list, present, map };
 void mark(const Reach& reach, const Source& source, Mark how, const Path& below = {});
 std::optional<Source> compile_source(Context& context, const Json& json, const std::string& pointer,
                                      const Reach& reach);
+
+// compile_value.cpp
 std::optional<Value> compile_value(Context& context, const Json& json, const std::string& pointer,
                                    const Reach& reach, const Use& use);
 
@@ -84,8 +86,14 @@ void compile_entry(Context& context, const Json& json, const std::string& pointe
                    const Reach& reach, EntryPlan& entry);
 void compile_ignored(Context& context, const Json& object, const std::string& pointer,
                      Known& known);
+std::vector<Source> compile_guard(Context& context, const Json& object, const std::string& pointer,
+                                  const char* key, const Reach& reach);
 std::vector<Each> compile_each(Context& context, const Json& object, const std::string& pointer,
                                Reach& reach);
+
+// compile_wanted.cpp
+std::optional<WantedPlan> compile_wanted(Context& context, const Json& json,
+                                         const std::string& pointer, Reach reach);
 
 // compile_inlet.cpp
 void compile_inlets(Context& context);

@@ -9,7 +9,6 @@ namespace guanxi::adapters::rules {
 namespace {
 
 constexpr std::string_view kNothing = "none!";
-constexpr std::size_t kLongestLabel = 128;
 
 const Json* variable(const Source& source, const Variables& variables) {
   switch (source.variable) {
@@ -31,16 +30,6 @@ const Json* variable(const Source& source, const Variables& variables) {
   if (variables.arguments == nullptr || !variables.arguments->is_object()) return nullptr;
   const auto found = variables.arguments->find(source.argument);
   return found == variables.arguments->end() ? nullptr : &*found;
-}
-
-const std::string* translation(const EnumTable& table, const std::string& text) {
-  if (const auto found = table.exact.find(text); found != table.exact.end()) {
-    return &found->second;
-  }
-  for (const auto& [prefix, target] : table.prefixes) {
-    if (text.starts_with(prefix)) return &target;
-  }
-  return table.otherwise ? &*table.otherwise : nullptr;
 }
 
 // Codes are short words; anything else may be what a person typed.
@@ -226,33 +215,17 @@ Outcome missing(const Value& value, const Frame& frame) {
   return {};
 }
 
-std::optional<std::string> first_text(const Value& value, const Json& entry) {
-  for (std::size_t i = 1; i < value.pairs.size(); ++i) {
-    const Json* found = resolve(value.pairs[i], entry);
-    if (found == nullptr || is_empty(*found)) continue;
-    if (auto text = to_text(*found)) return text;
-  }
-  return std::nullopt;
-}
-
-// A label that names a field of the model is typed as that field.
-void put_field(const std::string& name, const Json& raw, Json& set) {
-  const FieldRule* field = set_field(name);
-  if (field == nullptr || set.contains(name)) return;
-  const Value plain;
-  Findings ignored{{}};
-  const Frame nowhere;
-  Reading reading(plain, field->type, field->closed, nowhere, ignored);
-  auto typed = is_list_type(field->type) ? reading.list(raw) : reading.scalar(raw);
-  if (!typed) return;
-  if (!field->closed.empty() &&
-      !(typed->is_string() && contains(field->closed, typed->get_ref<const std::string&>()))) {
-    return;
-  }
-  set[name] = std::move(*typed);
-}
-
 }  // namespace
+
+const std::string* translation(const EnumTable& table, const std::string& text) {
+  if (const auto found = table.exact.find(text); found != table.exact.end()) {
+    return &found->second;
+  }
+  for (const auto& [prefix, target] : table.prefixes) {
+    if (text.starts_with(prefix)) return &target;
+  }
+  return table.otherwise ? &*table.otherwise : nullptr;
+}
 
 const Json* look(const Source& source, const Frame& frame) {
   const Json* root = nullptr;
@@ -297,37 +270,6 @@ std::optional<std::string> evaluate_text(const Value& value, const Frame& frame,
   Outcome outcome = evaluate(value, Type::text, {}, frame, findings);
   if (!outcome.known() || !outcome.value.is_string()) return std::nullopt;
   return std::move(outcome.value.get_ref<std::string&>());
-}
-
-void evaluate_pairs(const Value& value, const Frame& frame, Findings& findings, Json& set,
-                    Json& answers) {
-  const Json* raw = first_filled(value.sources, frame);
-  if (raw == nullptr) return;
-  const auto put = [&](std::string label, const Json& answer) {
-    if (label.empty() || label.size() > kLongestLabel) return;
-    const std::string* target = value.table ? translation(*value.table, label) : nullptr;
-    if (target != nullptr && *target == kNothing) {
-      findings.quiet = true;
-    } else if (target != nullptr) {
-      put_field(*target, answer, set);
-    } else if (auto text = to_text(answer); text && !text->empty() && !answers.contains(label)) {
-      answers[std::move(label)] = std::move(*text);
-    }
-  };
-  const bool map = raw->is_object() && resolve(value.pairs.front(), *raw) == nullptr;
-  if (map) {
-    for (const auto& [label, answer] : raw->get_ref<const Json::object_t&>()) {
-      put(to_text(Json(label)).value_or(""), answer);
-    }
-    return;
-  }
-  std::vector<Json> storage;
-  for (const Json* entry : elements_of(*raw, false, storage)) {
-    const Json* label = resolve(value.pairs.front(), *entry);
-    if (label == nullptr) continue;
-    auto answer = first_text(value, *entry);
-    if (answer) put(to_text(*label).value_or(""), Json(std::move(*answer)));
-  }
 }
 
 std::vector<const Json*> elements_of(const Json& list, bool split, std::vector<Json>& storage) {

@@ -46,6 +46,9 @@ Outcome evaluate(const Value& value, Type type, Words closed, const Frame& frame
 std::optional<std::string> evaluate_text(const Value& value, const Frame& frame,
                                          Findings& findings);
 
+// What the enum makes of a value; null when it does not know it. "none!" is for the caller to heed.
+const std::string* translation(const EnumTable& table, const std::string& text);
+
 // Label and value pairs: what the enum knows goes to `set` under its model field, the rest to
 // `answers`.
 void evaluate_pairs(const Value& value, const Frame& frame, Findings& findings, Json& set,

@@ -189,3 +189,22 @@ TEST_CASE("a leads list takes the departments whose flag is set") {
     "leads": {"at": "/d", "as": "split", "flags": "/f"}}}}}})"));
   CHECK(facts_of(pack, R"({"type":"e","u":"u1","d":"2,5","f":"0,1"})")[0].at("leads") == Json{"5"});
 }
+
+TEST_CASE("twenty thousand facts of two rules are merged, and as many calls told apart") {
+  const Compiled pack = clean(pack_with(R"({
+    "api": {"base": "https://api.example", "errors": {"code": "/errcode"},
+      "calls": {"user.get": {"request": "GET /user/{id}"}}},
+    "events": {"e": {
+      "facts": {"a": {"fact": "tag", "each": "/list", "id": "@/id", "name": "@/name"},
+                "b": {"fact": "tag", "each": "/list", "id": "@/id", "group": "@/group"}},
+      "calls": {"user": {"call": "user.get", "each": "/list", "with": {"id": "@/id"}}}}}})"));
+  Json message{{"type", "e"}, {"list", Json::array()}};
+  for (int i = 0; i < 20'000; ++i) {
+    message["list"].push_back({{"id", std::to_string(i)}, {"name", "n"}, {"group", "g"}});
+  }
+  const auto events = pack.read(message);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].facts.size() == 20'000);
+  CHECK(events[0].calls.size() == 20'000);
+  CHECK(events[0].facts[7].fields == Json{{"name", "n"}, {"group", "g"}});
+}
