@@ -1,8 +1,8 @@
+#include "tests/support/wecom_world_parts.h"
+
 #include <algorithm>
 #include <charconv>
 #include <map>
-
-#include "tests/support/wecom_world_parts.h"
 
 namespace guanxi::tests {
 namespace world {
