@@ -24,7 +24,7 @@ constexpr std::chrono::seconds kSilence{60};
 constexpr std::size_t kMostClients = 256;
 constexpr std::size_t kThreads = 2;
 
-// Where the library leaves the outcome. Outlives the caller that gave up.
+// Where the library leaves the outcome; the first one counts. Outlives the caller that gave up.
 struct Outcome {
   std::mutex mutex;
   std::condition_variable changed;
@@ -34,21 +34,21 @@ struct Outcome {
 
   void succeed(ClientResponse whole) {
     const std::lock_guard lock(mutex);
+    if (over) return;
     response = std::move(whole);
     over = true;
     changed.notify_all();
   }
   void fail(std::string cause) {
     const std::lock_guard lock(mutex);
+    if (over) return;
     failure = std::move(cause);
     over = true;
     changed.notify_all();
   }
 };
 
-struct TooLarge : std::length_error {
-  TooLarge() : std::length_error("the answer is larger than the limit") {}
-};
+constexpr const char* kTooLarge = "the answer is larger than the limit";
 
 void start_threads() {
   static std::once_flag once;
@@ -95,12 +95,21 @@ web::http::http_request make_request(const ClientRequest& request, const std::st
   if (!request.body.empty()) {
     made.set_body(std::vector<unsigned char>(request.body.begin(), request.body.end()));
   }
-  made.set_progress_handler(
-      [limit = request.max_body](web::http::message_direction::direction direction,
-                                 std::uint64_t bytes) {
-        if (direction == web::http::message_direction::download && bytes > limit) throw TooLarge();
-      });
   return made;
+}
+
+// Ends the request as soon as more than `limit` bytes of the answer have come. Cancelling closes
+// the connection; failing alone would leave it, half read, for the next request.
+void limit_answer(web::http::http_request& request, std::size_t limit,
+                  std::shared_ptr<Outcome> outcome, pplx::cancellation_token_source cancel) {
+  request.set_progress_handler(
+      [limit, outcome = std::move(outcome), cancel = std::move(cancel)](
+          web::http::message_direction::direction direction, std::uint64_t bytes) {
+        if (direction != web::http::message_direction::download || bytes <= limit) return;
+        outcome->fail(kTooLarge);
+        cancel.cancel();
+        throw std::length_error(kTooLarge);
+      });
 }
 
 ClientResponse to_response(const web::http::http_response& response,
@@ -112,13 +121,22 @@ ClientResponse to_response(const web::http::http_response& response,
   return made;
 }
 
+// An answer without length ends with its connection, which the library would nevertheless use again
+// and then wait on for ever.
+bool ended_with_connection(const ClientResponse& response) {
+  return std::ranges::none_of(response.headers, [](const auto& header) {
+    return equal_ignoring_case(header.first, "content-length") ||
+           equal_ignoring_case(header.first, "transfer-encoding");
+  });
+}
+
 pplx::task<ClientResponse> whole_answer(const web::http::http_response& response,
                                         std::size_t limit) {
   if (response.headers().content_length() > limit) {
-    return pplx::task_from_exception<ClientResponse>(TooLarge());
+    return pplx::task_from_exception<ClientResponse>(std::length_error(kTooLarge));
   }
   return response.extract_vector().then([response, limit](const std::vector<unsigned char>& body) {
-    if (body.size() > limit) throw TooLarge();
+    if (body.size() > limit) throw std::length_error(kTooLarge);
     return to_response(response, body);
   });
 }
@@ -149,38 +167,46 @@ class CpprestClient final : public HttpClient {
  private:
   Result<ClientResponse> call(const ClientRequest& request, const Target& target) {
     const auto outcome = std::make_shared<Outcome>();
-    pplx::cancellation_token_source cancel;
     const auto client = client_for(target.base);
-    client->request(make_request(request, target.resource), cancel.get_token())
-        .then([limit = request.max_body](const web::http::http_response& response) {
-          return whole_answer(response, limit);
-        })
-        // The last continuation looks at every failure: one that nobody saw would end the process.
-        .then([outcome, client, cancel](const pplx::task<ClientResponse>& task) {
-          try {
-            outcome->succeed(task.get());
-          } catch (const std::exception& error) {
-            outcome->fail(error.what());
-            cancel.cancel();
-          } catch (...) {
-            outcome->fail("unknown failure");
-          }
-        });
+    const pplx::cancellation_token_source cancel = start(request, target, client, outcome);
 
     std::unique_lock lock(outcome->mutex);
     const bool over =
         outcome->changed.wait_for(lock, request.timeout, [&] { return outcome->over; });
-    if (!over) {
-      lock.unlock();
-      cancel.cancel();
-      return guanxi::fail(ErrorCode::unavailable, target.host + " did not answer within " +
-                                                      std::to_string(request.timeout.count()) +
-                                                      " ms");
+    if (over && outcome->failure.empty()) {
+      if (ended_with_connection(outcome->response)) forget(target.base, client);
+      return std::move(outcome->response);
     }
-    if (!outcome->failure.empty()) {
-      return guanxi::fail(ErrorCode::unavailable, target.host + ": " + outcome->failure);
-    }
-    return std::move(outcome->response);
+    std::string cause = over
+                            ? outcome->failure
+                            : "no answer within " + std::to_string(request.timeout.count()) + " ms";
+    lock.unlock();
+    cancel.cancel();
+    forget(target.base, client);
+    return guanxi::fail(ErrorCode::unavailable, target.host + ": " + cause);
+  }
+
+  static pplx::cancellation_token_source start(const ClientRequest& request, const Target& target,
+                                               const std::shared_ptr<http_client>& client,
+                                               const std::shared_ptr<Outcome>& outcome) {
+    const pplx::cancellation_token_source cancel;
+    web::http::http_request made = make_request(request, target.resource);
+    limit_answer(made, request.max_body, outcome, cancel);
+    client->request(made, cancel.get_token())
+        .then([limit = request.max_body](const web::http::http_response& response) {
+          return whole_answer(response, limit);
+        })
+        // The last continuation looks at every failure: one that nobody saw would end the process.
+        .then([outcome, client](const pplx::task<ClientResponse>& task) {
+          try {
+            outcome->succeed(task.get());
+          } catch (const std::exception& error) {
+            outcome->fail(error.what());
+          } catch (...) {
+            outcome->fail("unknown failure");
+          }
+        });
+    return cancel;
   }
 
   std::shared_ptr<http_client> client_for(const std::string& base) {
@@ -193,6 +219,13 @@ class CpprestClient final : public HttpClient {
     auto client = std::make_shared<http_client>(base, config);
     clients_.emplace(base, client);
     return client;
+  }
+
+  // The library may keep a connection whose answer it could not read; they end with the client.
+  void forget(const std::string& base, const std::shared_ptr<http_client>& client) {
+    const std::lock_guard lock(mutex_);
+    const auto found = clients_.find(base);
+    if (found != clients_.end() && found->second == client) clients_.erase(found);
   }
 
   std::mutex mutex_;

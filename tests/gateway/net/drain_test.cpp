@@ -119,3 +119,29 @@ TEST_CASE("a server ends while clients keep connecting") {
     CHECK(server.server.connections() == 0);
   }
 }
+
+TEST_CASE("a server ends while answers are on their way") {
+  constexpr std::size_t kConnections = 16;
+  for (int round = 0; round < 30; ++round) {
+    std::mutex mutex;
+    std::vector<net::Respond> waiting;
+    std::promise<void> all;
+    EchoServer server(on_free_port(), [&](const net::Request&, net::Respond respond) {
+      const std::lock_guard lock(mutex);
+      waiting.push_back(std::move(respond));
+      if (waiting.size() == kConnections) all.set_value();
+    });
+    std::vector<std::unique_ptr<RawConnection>> connections;
+    for (std::size_t i = 0; i < kConnections; ++i) {
+      connections.push_back(std::make_unique<RawConnection>(server.port()));
+      REQUIRE(connections.back()->send(kRequest));
+    }
+    all.get_future().wait();
+    std::thread committer([&waiting] {
+      for (const net::Respond& respond : waiting) respond({200, "", {}, "done", false});
+    });
+    server.server.drain(Milliseconds(0));
+    committer.join();
+    CHECK(server.server.connections() == 0);
+  }
+}

@@ -26,7 +26,7 @@ std::uint16_t refused_port() {
   return server.port();
 }
 
-// Listens and answers every connection with the same bytes, then closes it.
+// Listens and answers every connection's first bytes with the same bytes.
 class Scripted {
  public:
   explicit Scripted(std::string answer)
@@ -39,34 +39,44 @@ class Scripted {
     socklen_t size = sizeof address;
     ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
+    thread_ = std::thread([this] { accept(); });
   }
   ~Scripted() {
     ::shutdown(listener_, SHUT_RDWR);
     thread_.join();
     ::close(listener_);
+    for (const int client : clients_) ::shutdown(client, SHUT_RDWR);
+    for (std::thread& answering : answering_) answering.join();
+    for (const int client : clients_) ::close(client);
   }
   std::uint16_t port() const { return port_; }
 
  private:
-  void serve() {
+  void accept() {
     for (;;) {
       const int client = ::accept(listener_, nullptr, nullptr);
       if (client < 0) return;
-      char bytes[4096];
-      if (::recv(client, bytes, sizeof bytes, 0) > 0) {
-        ::send(client, answer_.data(), answer_.size(), MSG_NOSIGNAL);
-      }
-      ::shutdown(client, SHUT_WR);
-      while (::recv(client, bytes, sizeof bytes, 0) > 0) {
-      }
-      ::close(client);
+      clients_.push_back(client);
+      answering_.emplace_back([this, client] { answer(client); });
     }
+  }
+  void answer(int client) const {
+    std::array<char, 4096> bytes;
+    if (::recv(client, bytes.data(), bytes.size(), 0) <= 0) return;
+    std::string_view rest = answer_;
+    while (!rest.empty()) {
+      const ssize_t sent = ::send(client, rest.data(), rest.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      rest.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    ::shutdown(client, SHUT_WR);
   }
 
   std::string answer_;
   int listener_;
   std::uint16_t port_ = 0;
+  std::vector<int> clients_;
+  std::vector<std::thread> answering_;
   std::thread thread_;
 };
 
@@ -176,7 +186,23 @@ TEST_CASE("an answer without announced length is bounded too") {
     REQUIRE(whole);
     CHECK(whole->body.size() == 200'000);
     request.max_body = 100'000;
-    CHECK_FALSE(client->send(request));
+    const auto larger = client->send(request);
+    REQUIRE_FALSE(larger);
+    CHECK(larger.error().detail.find("larger") != std::string::npos);
+  }
+}
+
+TEST_CASE("what was left of a refused answer is not taken for the next one") {
+  EchoServer server(on_free_port(), [](net::Request request, const net::Respond& respond) {
+    if (request.path == "/") return echo(std::move(request), respond);
+    respond({200, "", {}, std::string(4'000'000, 'x'), false});
+  });
+  const auto client = net::make_http_client();
+  for (int i = 0; i < 20; ++i) {
+    CHECK_FALSE(client->send({"GET", url(server.port(), "/large"), {}, "", 10s, 1000}));
+    const auto answer = client->send({"GET", url(server.port(), "/"), {}, "", 10s, 1000});
+    REQUIRE(answer);
+    CHECK(answer->body == "GET /||");
   }
 }
 

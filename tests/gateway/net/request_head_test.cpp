@@ -45,8 +45,8 @@ TEST_CASE("framing that could be read in two ways is refused by the head alone")
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
         "Transfer-Encoding: chunked, chunked\r\n", "Transfer-Encoding: identity\r\n",
         "Transfer-Encoding : chunked\r\n", " Transfer-Encoding: chunked\r\n",
-        "X: y\r\n\tContent-Length: 5\r\n", "Content-Length: 5\rX: y\r\n",
-        "Content-Length:\v5\r\n"}) {
+        "X: y\r\n\tContent-Length: 5\r\n", "Content-Length: 5\rX: y\r\n", "Content-Length:\v5\r\n",
+        "X: \x01\r\n", "X: \x7f\r\n"}) {
     CAPTURE(fields);
     CHECK(check(std::string("Host: a\r\n").append(fields)).status == 400);
   }
@@ -57,6 +57,18 @@ TEST_CASE("a block that goes on behind its empty line is refused") {
   CHECK(check("Host: a\r\n\r\nX: y\r\n").status == 400);
   CHECK(check_head("GET / HTTP/1.1\r\nHost: a\r\n", {100, 1000}).status == 400);
   CHECK(check_head("", {100, 1000}).status == 400);
+}
+
+TEST_CASE("the end of a head is found, and a line ended by LF alone at once") {
+  HeadScan scan;
+  CHECK(scan.scan("GET / HTTP/1.1\r") == HeadScan::Found::more);
+  CHECK(scan.in_first_line());
+  CHECK(scan.scan("GET / HTTP/1.1\r\nHost: a\r\n\r") == HeadScan::Found::more);
+  CHECK_FALSE(scan.in_first_line());
+  CHECK(scan.scan("GET / HTTP/1.1\r\nHost: a\r\n\r\nbody") == HeadScan::Found::end);
+  CHECK(scan.end() == 27);
+  CHECK(HeadScan().scan("GET / HTTP/1.1\n") == HeadScan::Found::malformed);
+  CHECK(HeadScan().scan("\n") == HeadScan::Found::malformed);
 }
 
 TEST_CASE("names are equal in any case") {
