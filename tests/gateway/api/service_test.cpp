@@ -103,6 +103,33 @@ TEST_CASE("a problem has all members of its form, and its type leads to its page
   }
 }
 
+TEST_CASE("a gateway whose schema is not the program's is alive and not ready") {
+  ApiWorld world;
+  const auto empty = store::open_store({"sqlite:" + world.folder.file("empty.db"), {}, 1});
+  api::ApiOptions options;
+  options.threads = 0;
+  api::Api api(*empty, world.channels, world.metrics, system_now, options);
+  const auto status = [&](const std::string& target) {
+    int answered = 0;
+    api.handle(ApiWorld::request("GET", target),
+               [&](const net::Response& response) { answered = response.status; });
+    return answered;
+  };
+  CHECK(status("/healthz") == 200);
+  CHECK(status("/readyz") == 503);
+}
+
+TEST_CASE(
+    "a store that does not answer is a problem that may pass, and says nothing of the inside") {
+  const api::Problem problem =
+      api::problem_from({ErrorCode::unavailable, "host db.internal refused user guanxi"});
+  const net::Response response = api::problem_response(problem, "t");
+  CHECK(response.status == 503);
+  CHECK(header(response, "Retry-After") == "1");
+  CHECK(Json::parse(response.body)["retryable"] == true);
+  CHECK(response.body.find("internal") == std::string::npos);
+}
+
 TEST_CASE("the page of routes names every route, its parameters and its scope") {
   ApiWorld world;
   const std::string page = world.get("/docs").body;
