@@ -78,17 +78,14 @@ std::optional<std::string_view> XmlDocument::text(std::span<const std::string> p
 
 bool XmlDocument::add_member(Json::object_t& members, const XmlNode& child, int depth) const {
   if (!is_utf8(child.name)) return false;
-  Json value;
-  if (!to_json(child, depth, value)) return false;
-  const auto [member, fresh] = members.try_emplace(std::string(child.name), std::move(value));
-  if (fresh) return true;
+  const auto [member, fresh] = members.try_emplace(std::string(child.name));
+  if (fresh) return to_json(child, depth, member->second);
   if (!member->second.is_array()) {
     Json list = Json::array();
     list.push_back(std::move(member->second));
     member->second = std::move(list);
   }
-  member->second.push_back(std::move(value));
-  return true;
+  return to_json(child, depth, member->second.emplace_back());
 }
 
 bool XmlDocument::to_json(const XmlNode& node, int depth, Json& out) const {

@@ -38,10 +38,11 @@ class Scanner {
 
  private:
   bool step() {
-    if (rest_.starts_with(kCdata)) return take_cdata();
-    if (rest_.starts_with("</")) return close_element();
-    if (rest_.starts_with('<')) return !has_text_ && open_element();
-    return take_text();
+    if (rest_.size() < 2) return false;
+    if (rest_.front() != '<') return take_text();
+    if (rest_[1] == '/') return close_element();
+    if (rest_[1] == '!') return take_cdata();
+    return !has_text_ && open_element();
   }
 
   void skip_blanks() {
@@ -85,7 +86,7 @@ class Scanner {
   }
 
   bool take_cdata() {
-    if (has_text_ || !is_leaf()) return false;
+    if (has_text_ || !is_leaf() || !rest_.starts_with(kCdata)) return false;
     rest_.remove_prefix(kCdata.size());
     const std::size_t end = rest_.find("]]>");
     if (end == std::string_view::npos) return false;
