@@ -120,6 +120,8 @@ TEST_CASE("the linter finds every seeded fault and says where it is") {
       {"ciphertext not signed",
        R"({"recipes":{"app.xml":{"verify":{"parts":["setting:token","query:timestamp","query:nonce"]}}}})",
        xml + "/accepts", "unsigned-body"},
+      {"IV not signed", R"({"ciphers":{"envelope":{"iv":"query:iv"}}})", xml + "/accepts",
+       "unsigned-body"},
       {"time not signed",
        R"({"recipes":{"app.xml":{"verify":{"parts":["setting:token","query:nonce","body:/Encrypt"]}}}})",
        xml + "/fresh/at", "not covered"},
