@@ -1,4 +1,5 @@
-// Included by every source through the compiler; slow headers that most sources need, and no others.
+// Included by every source through the compiler; slow headers that most sources need, and no
+// others.
 #pragma once
 
 #include <chrono>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 namespace guanxi::models {
@@ -164,6 +165,11 @@ std::optional<FactKind> fact_kind_from(std::string_view text) { return meaning(k
 std::string_view role_text(Role role) { return word(kRoles, role); }
 std::optional<Role> role_from(std::string_view text) { return meaning(kRoles, text); }
 std::string_view drift_kind_text(Drift::Kind kind) { return word(kDriftKinds, kind); }
+
+std::strong_ordering Identity::operator<=>(const Identity& other) const {
+  return std::tie(value, scope, name_space, kind, side) <=>
+         std::tie(other.value, other.scope, other.name_space, other.kind, other.side);
+}
 
 const Identity* Fact::primary(Role role) const {
   const auto found = std::ranges::find(names, role, &Named::role);

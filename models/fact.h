@@ -2,6 +2,7 @@
 // the inbox. Customers, relations, tags and groups are folds of facts (semantics.md, 1).
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -30,7 +31,8 @@ struct Identity {
   Side side = Side::customer;
 
   bool operator==(const Identity&) const = default;
-  auto operator<=>(const Identity&) const = default;
+  // By value first, in which identities differ soonest.
+  std::strong_ordering operator<=>(const Identity& other) const;
 };
 
 // How far a statement that two identities are one person is believed (semantics.md, 2).

@@ -54,18 +54,13 @@ std::string_view object_type(Effect::Kind kind) {
   }
 }
 
-const models::Relation* relation_with(const models::Customer& customer, const Identity& staff) {
-  const auto found = std::ranges::find(customer.relations, staff, &models::Relation::staff);
-  return found == customer.relations.end() ? nullptr : &*found;
-}
-
 // What a whole refolding changed for outsiders.
-std::vector<Effect> difference(const models::Customer& before, const models::Customer& now) {
+std::vector<Effect> difference(const std::set<Identity>& active_before,
+                               const models::Customer& now) {
   std::vector<Effect> effects{{Effect::Kind::updated, {}}};
   for (const models::Relation& relation : now.relations) {
-    const models::Relation* was = relation_with(before, relation.staff);
     const bool active = relation.status == "active";
-    const bool was_active = was != nullptr && was->status == "active";
+    const bool was_active = active_before.contains(relation.staff);
     if (active && !was_active) effects.push_back({Effect::Kind::relation_started, relation.staff});
     if (!active && was_active) {
       effects.push_back({relation.reason == "transferred" ? Effect::Kind::relation_transferred
@@ -85,10 +80,11 @@ class Composing {
     return pipeline::load(set_, tenant_, events, context_.store);
   }
 
-  void add(const ReadRow& row) {
+  // Takes the facts out of the row's events.
+  void add(ReadRow& row) {
     row_names_.clear();
     row_facts_.clear();
-    for (const Event& event : row.events) add_event(row, event);
+    for (Event& event : row.events) add_event(row, event);
     for (const Identity& identity : row_names_) {
       batch_.named.emplace_back(row.row.seq, key_of(identity));
     }
@@ -125,7 +121,7 @@ class Composing {
     return entry->second;
   }
 
-  void add_event(const ReadRow& row, const Event& event) {
+  void add_event(const ReadRow& row, Event& event) {
     for (const models::WantedCall& call : event.calls) want(row, call);
     for (const models::Drift& drift : event.drift) {
       batch_.drift.push_back({tenant_, row.row.channel, row.pack, drift, 1, context_.now});
@@ -134,27 +130,43 @@ class Composing {
         identity::resolve(event.facts, set_.holdings, context_.make_id);
     const Source source = source_of(row, event.at);
     take_decision(decision, source);
-    std::map<Uuid, std::vector<Fact>> of_customer;
-    std::map<const Identity*, std::vector<Fact>, IdentityLess> of_thing;
     for (std::size_t i = 0; i < event.facts.size(); ++i) {
       const Fact& fact = event.facts[i];
-      const Uuid& customer = decision.customer_of_fact[i];
       for (Identity& named : identities_of(fact)) remember(named);
-      if (!customer.is_nil()) of_customer[customer].push_back(fact);
-      const Identity* thing = thing_of(fact);
-      if (thing != nullptr) of_thing[thing].push_back(fact);
-      keep(event, fact, customer, thing);
-      if (auto entry = interaction_of(fact, customer, source, tenant_, context_.store)) {
-        add_interaction(std::move(*entry));
-      }
+      auto entry =
+          interaction_of(fact, decision.customer_of_fact[i], source, tenant_, context_.store);
+      if (entry) add_interaction(std::move(*entry));
     }
-    for (auto& [customer, facts] : of_customer) fold(customer, facts, source);
-    for (auto& [thing, facts] : of_thing) fold(*thing, facts, source);
+    fold_customers(event, decision, source);
+    fold_things(event, source);
+    for (std::size_t i = 0; i < event.facts.size(); ++i) {
+      keep(event.at, std::move(event.facts[i]), decision.customer_of_fact[i]);
+    }
   }
 
-  struct IdentityLess {
-    bool operator()(const Identity* a, const Identity* b) const { return *a < *b; }
-  };
+  void fold_customers(const Event& event, const identity::Decision& decision,
+                      const Source& source) {
+    const std::vector<Uuid>& owners = decision.customer_of_fact;
+    const bool one_owner = std::ranges::all_of(
+        owners, [&](const Uuid& owner) { return !owner.is_nil() && owner == owners.front(); });
+    if (one_owner) {  // nearly always, and then nothing has to be sorted out
+      if (!owners.empty()) fold(owners.front(), event.facts, source);
+      return;
+    }
+    std::map<Uuid, std::vector<Fact>> of_customer;
+    for (std::size_t i = 0; i < event.facts.size(); ++i) {
+      if (!owners[i].is_nil()) of_customer[owners[i]].push_back(event.facts[i]);
+    }
+    for (auto& [customer, facts] : of_customer) fold(customer, facts, source);
+  }
+
+  void fold_things(const Event& event, const Source& source) {
+    std::map<Identity, std::vector<Fact>> of_thing;
+    for (const Fact& fact : event.facts) {
+      if (const Identity* thing = thing_of(fact)) of_thing[*thing].push_back(fact);
+    }
+    for (auto& [thing, facts] : of_thing) fold(thing, facts, source);
+  }
 
   void remember(Identity& named) {
     row_names_.insert(named);
@@ -190,27 +202,39 @@ class Composing {
   }
 
   // Files the fact under those whose history it belongs to.
-  void keep(const Event& event, const Fact& fact, const Uuid& customer, const Identity* thing) {
-    const auto file = [&](const Identity& subject) {
-      auto& facts = row_facts_[key_of(subject)];
-      if (facts.second.empty()) facts.first = event.at;
-      facts.second.push_back(fact);
+  void keep(Time at, Fact fact, const Uuid& customer) {
+    const auto file = [&](const store::Key& subject, Fact filed) {
+      auto& facts = row_facts_[subject];
+      if (facts.second.empty()) facts.first = at;
+      facts.second.push_back(std::move(filed));
     };
-    if (thing != nullptr) file(*thing);
-    if (thing != nullptr && fact.kind != FactKind::lead) return;
+    const Identity* thing = thing_of(fact);
+    if (thing != nullptr) {
+      const store::Key& subject = key_of(*thing);
+      if (fact.kind != FactKind::lead) return file(subject, std::move(fact));
+      file(subject, fact);
+    }
+    const Identity* person = person_behind(fact, customer);
+    if (person == nullptr && thing == nullptr && !fact.names.empty()) {
+      person = &fact.names.front().identity;
+    }
+    if (person == nullptr) return;
+    const store::Key& subject = key_of(*person);
+    file(subject, std::move(fact));
+  }
+
+  // The identity under which a fact about a person is kept: one that its customer holds, if any.
+  const Identity* person_behind(const Fact& fact, const Uuid& customer) const {
     const Identity* person = nullptr;
     for (const models::Named& named : fact.names) {
       if (!is_person(named.identity) || named.role == Role::owner || named.role == Role::by) {
         continue;
       }
       const bool held = !customer.is_nil() && set_.holdings.holder(named.identity) == customer;
-      if (person == nullptr || held) person = &named.identity;
-      if (held) break;
+      if (held) return &named.identity;
+      if (person == nullptr) person = &named.identity;
     }
-    if (person == nullptr && thing == nullptr && !fact.names.empty()) {
-      person = &fact.names.front().identity;
-    }
-    if (person != nullptr) file(*person);
+    return person;
   }
 
   void add_interaction(store::NewInteraction entry) {
@@ -236,7 +260,7 @@ class Composing {
   }
 
   void note(WorkingCustomer& working, const Effect& effect) {
-    const bool is_new = working.before.version == 0;
+    const bool is_new = working.version_before == 0;
     if (effect.kind == Effect::Kind::updated) {
       const bool told = std::ranges::any_of(working.changes, [](const store::NewChange& change) {
         return change.object_type == "customer";
@@ -273,9 +297,10 @@ class Composing {
     if (!working.touched) return;
     if (working.refold) {
       working.changes.clear();
-      for (const Effect& effect : difference(working.before, working.now)) note(working, effect);
+      for (const Effect& effect : difference(working.active_before, working.now))
+        note(working, effect);
     }
-    const std::int64_t expected = working.before.version;
+    const std::int64_t expected = working.version_before;
     working.now.version = expected + 1;
     working.now.updated_at = context_.now;
     if (expected == 0 && working.changes.empty()) note(working, {Effect::Kind::updated, {}});
@@ -284,16 +309,15 @@ class Composing {
       batch_.changes.push_back(std::move(change));
     }
     store::CustomerWrite write{tenant_, std::move(working.now), expected, {}, {}};
-    const auto before = models::facets_of(working.before);
     const auto now = models::facets_of(write.customer);
-    std::ranges::set_difference(now, before, std::back_inserter(write.gained));
-    std::ranges::set_difference(before, now, std::back_inserter(write.lost));
+    std::ranges::set_difference(now, working.facets_before, std::back_inserter(write.gained));
+    std::ranges::set_difference(working.facets_before, now, std::back_inserter(write.lost));
     batch_.customers.push_back(std::move(write));
   }
 
   void finish_entity(const store::Key& key, WorkingEntity& working) {
     if (!working.touched) return;
-    const std::int64_t expected = working.before.version;
+    const std::int64_t expected = working.version_before;
     working.now.version = expected + 1;
     working.now.updated_at = context_.now;
     if (working.changed || expected == 0) note_thing(working, expected);
@@ -365,10 +389,10 @@ store::RowMark mark_of(const ReadRow& row, Time now) {
 
 }  // namespace
 
-Result<store::Batch> compose(std::span<const ReadRow> rows, const ComposeContext& context) {
+Result<store::Batch> compose(std::span<ReadRow> rows, const ComposeContext& context) {
   store::Batch batch;
-  std::map<store::TenantId, std::vector<const ReadRow*>> by_tenant;
-  for (const ReadRow& row : rows) {
+  std::map<store::TenantId, std::vector<ReadRow*>> by_tenant;
+  for (ReadRow& row : rows) {
     batch.marks.push_back(mark_of(row, context.now));
     if (row.error.empty()) by_tenant[row.row.tenant].push_back(&row);
   }
@@ -381,7 +405,7 @@ Result<store::Batch> compose(std::span<const ReadRow> rows, const ComposeContext
     if (auto loaded = composing.load(events); !loaded) {
       return fail(loaded.error().code, loaded.error().detail);
     }
-    for (const ReadRow* row : tenant_rows) composing.add(*row);
+    for (ReadRow* row : tenant_rows) composing.add(*row);
     if (auto finished = composing.finish(); !finished) {
       return fail(finished.error().code, finished.error().detail);
     }

@@ -19,7 +19,8 @@ struct ComposeContext {
   Time now{};
 };
 
-// The batch for rows in the order given, which is the order of their seq. Errors are the store's.
-Result<store::Batch> compose(std::span<const ReadRow> rows, const ComposeContext& context);
+// The batch for rows in the order given, which is the order of their seq. Takes the facts out of
+// their events. Errors are the store's.
+Result<store::Batch> compose(std::span<ReadRow> rows, const ComposeContext& context);
 
 }  // namespace guanxi::pipeline

@@ -71,20 +71,27 @@ struct Pipeline::State {
     return held;
   }
 
-  Result<std::vector<ReadRow>> read(std::vector<store::InboxRow> rows) {
+  Result<ReadRow> read_one(store::InboxRow row) {
     const auto snapshot = channels.snapshot();
-    std::vector<ReadRow> result;
-    result.reserve(rows.size());
-    for (store::InboxRow& row : rows) {
-      result.push_back(read_row(std::move(row), *snapshot));
-      if (auto completed = complete_lists(result.back(), *snapshot, store); !completed) {
-        return fail(completed.error().code, completed.error().detail);
-      }
+    ReadRow result = read_row(std::move(row), *snapshot);
+    if (auto completed = complete_lists(result, *snapshot, store); !completed) {
+      return fail(completed.error().code, completed.error().detail);
     }
     return result;
   }
 
-  Result<std::size_t> write(std::span<const ReadRow> rows) {
+  Result<std::vector<ReadRow>> read(std::vector<store::InboxRow> rows) {
+    std::vector<ReadRow> result;
+    result.reserve(rows.size());
+    for (store::InboxRow& row : rows) {
+      auto one = read_one(std::move(row));
+      if (!one) return fail(one.error().code, one.error().detail);
+      result.push_back(std::move(*one));
+    }
+    return result;
+  }
+
+  Result<std::size_t> write(std::span<ReadRow> rows) {
     const Time now = clock();
     auto batch = compose(rows, {store, [&] { return make_uuid(now, randomness); }, now});
     if (!batch) return fail(batch.error().code, batch.error().detail);
@@ -100,15 +107,17 @@ struct Pipeline::State {
   Result<std::size_t> write_one_by_one(std::vector<ReadRow> rows) {
     std::size_t done = 0;
     for (ReadRow& row : rows) {
+      auto alone = read_one(row.row);
+      if (!alone) return fail(alone.error().code, alone.error().detail);
       Result<std::size_t> written = fail(ErrorCode::conflict, "");
       try {
-        written = write({&row, 1});
+        written = write({&*alone, 1});
       } catch (const std::exception& error) {
         observe::log(observe::Level::error, "row_failed",
                      {{"seq", row.row.seq}, {"channel", row.channel}, {"error", error.what()}});
-        row.error = "working it failed; see the log";
-        row.events.clear();
-        written = write({&row, 1});
+        alone->error = "working it failed; see the log";
+        alone->events.clear();
+        written = write({&*alone, 1});
       }
       if (!written) return written;
       done += *written;

@@ -69,7 +69,11 @@ Result<void> load_people(WorkingSet& set, store::TenantId tenant, store::Store& 
       set.holdings.hold(held.identity, customer.id);
     }
     WorkingCustomer& working = set.customers[customer.id];
-    working.before = customer;
+    working.version_before = customer.version;
+    working.facets_before = models::facets_of(customer);
+    for (const models::Relation& relation : customer.relations) {
+      if (relation.status == "active") working.active_before.insert(relation.staff);
+    }
     working.now = std::move(customer);
   }
   return {};
@@ -84,7 +88,7 @@ Result<void> load_things(WorkingSet& set, store::TenantId tenant, const std::set
   if (!entities) return fail(entities.error().code, entities.error().detail);
   for (auto& [key, entity] : *entities) {
     WorkingEntity& working = set.entities[key];
-    working.before = entity;
+    working.version_before = entity.version;
     working.now = std::move(entity);
   }
   return {};

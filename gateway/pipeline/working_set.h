@@ -15,7 +15,9 @@
 namespace guanxi::pipeline {
 
 struct WorkingCustomer {
-  models::Customer before;
+  std::int64_t version_before = 0;  // 0: made by this batch
+  std::vector<models::Facet> facets_before;
+  std::set<models::Identity> active_before;  // staff with whom a relation was active
   models::Customer now;
   bool touched = false;
   bool refold = false;  // a fact came late, or an identity brought facts of its own
@@ -23,7 +25,7 @@ struct WorkingCustomer {
 };
 
 struct WorkingEntity {
-  models::Entity before;
+  std::int64_t version_before = 0;
   models::Entity now;
   bool touched = false;
   bool refold = false;

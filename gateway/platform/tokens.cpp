@@ -103,25 +103,28 @@ tl::expected<std::string, TokenFailure> Tokens::refresh(const adapters::BoundCha
                                                         std::string_view name, Entry& held) {
   const std::string lease = "token " + std::to_string(channel.id) + ' ' + std::string(name);
   for (int look = 0; look < kLooks; ++look) {
-    const auto stored = store_.token(channel.id, name);
-    if (!stored) return tl::unexpected(TokenFailure{Action::retry, 0ms, stored.error().detail});
     const Time now = clock_();
+    const auto leased = store_.acquire_lease(lease, holder_, now, now + kLease);
+    if (!leased) return tl::unexpected(TokenFailure{Action::retry, 0ms, leased.error().detail});
+    // Read under the lease: whoever held it before may have stored a token just now.
+    const auto stored = store_.token(channel.id, name);
     std::int64_t seen = 0;
     {
       const std::lock_guard lock(held.mutex);
-      if (*stored) {
+      if (stored && *stored) {
         seen = (*stored)->generation;
         held.take(**stored);
       }
-      if (held.is_fresh(now)) return held.record.value;
-    }
-    const auto leased = store_.acquire_lease(lease, holder_, now, now + kLease);
-    if (!leased) return tl::unexpected(TokenFailure{Action::retry, 0ms, leased.error().detail});
-    if (!*leased) {
-      {
-        const std::lock_guard lock(held.mutex);
-        if (held.is_usable(now)) return held.record.value;
+      if (held.is_fresh(now) || (!*leased && held.is_usable(now))) {
+        if (*leased) static_cast<void>(store_.release_lease(lease, holder_));
+        return held.record.value;
       }
+    }
+    if (!stored) {
+      if (*leased) static_cast<void>(store_.release_lease(lease, holder_));
+      return tl::unexpected(TokenFailure{Action::retry, 0ms, stored.error().detail});
+    }
+    if (!*leased) {
       pause_(kPause);
       continue;
     }

@@ -38,7 +38,7 @@ struct Gateway {
   std::unique_ptr<platform::Tokens> make_tokens(const std::string& holder) {
     return std::make_unique<platform::Tokens>(
         *store, *client, world->metrics, [this] { return world->now; }, holder,
-        [](Milliseconds) { std::this_thread::yield(); });
+        [](Milliseconds pause) { std::this_thread::sleep_for(pause); });
   }
 
   // Works inbox and calls in turn until neither has anything due.
