@@ -6,9 +6,8 @@
 #include <mysql_driver.h>
 
 #include <algorithm>
-#include <bit>
-#include <mutex>
 
+#include "gateway/store/sql/insert.h"
 #include "models/result.h"
 
 namespace guanxi::store::mysql {
@@ -19,9 +18,6 @@ using Kind = sql::DatabaseError::Kind;
 
 constexpr int kConnectSeconds = 10;
 constexpr int kAnswerSeconds = 60;
-constexpr std::size_t kRowsMax = 64;
-// Well below the smallest max_allowed_packet in use (4 MiB).
-constexpr std::size_t kStatementBytes = 1u << 20;
 constexpr int kIndexExists = 1061;
 
 std::string word(std::string_view name, std::string_view argument) {
@@ -106,10 +102,8 @@ std::unique_ptr<::sql::Connection> connect(const StoreUrl& url) {
   options["OPT_CONNECT_TIMEOUT"] = kConnectSeconds;
   options["OPT_READ_TIMEOUT"] = kAnswerSeconds;
   options["OPT_WRITE_TIMEOUT"] = kAnswerSeconds;
-  static std::mutex first_use;  // the driver's instance and its library are not made thread-safely
-  const std::lock_guard lock(first_use);
-  return std::unique_ptr<::sql::Connection>(
-      ::sql::mysql::get_mysql_driver_instance()->connect(options));
+  static auto* const driver = ::sql::mysql::get_mysql_driver_instance();
+  return std::unique_ptr<::sql::Connection>(driver->connect(options));
 }
 
 class Current final : public sql::Row {
@@ -141,33 +135,6 @@ void bind(::sql::PreparedStatement& statement, std::uint32_t place, const sql::V
   } else {
     statement.setNull(place, ::sql::DataType::VARBINARY);
   }
-}
-
-std::size_t size_of(const sql::Value& value) {
-  if (const auto* text = std::get_if<sql::Text>(&value)) return text->view.size();
-  if (const auto* bytes = std::get_if<sql::Bytes>(&value)) return bytes->view.size();
-  return sizeof(std::int64_t);
-}
-
-// How many rows go into the next statement: a power of two, so that few statements serve all.
-std::size_t next_rows(std::span<const sql::Value> values, std::size_t columns) {
-  std::size_t rows = 0;
-  std::size_t bytes = 0;
-  while (rows < kRowsMax && rows * columns < values.size()) {
-    for (const sql::Value& value : values.subspan(rows * columns, columns)) bytes += size_of(value);
-    if (rows > 0 && bytes > kStatementBytes) break;
-    ++rows;
-  }
-  return std::bit_floor(rows);
-}
-
-std::string insert_text(const sql::Insert& insert, std::size_t rows) {
-  std::string row = "(?";
-  for (int i = 1; i < insert.columns; ++i) row += ", ?";
-  row += ")";
-  std::string text(insert.head);
-  for (std::size_t i = 0; i < rows; ++i) text.append(i == 0 ? " VALUES " : ", ").append(row);
-  return text.append(" ").append(insert.tail);
 }
 
 }  // namespace
@@ -211,13 +178,11 @@ void MysqlConnection::query(std::string_view sql, std::span<const sql::Value> va
 
 std::int64_t MysqlConnection::insert(const sql::Insert& insert,
                                      std::span<const sql::Value> values) {
-  const auto columns = static_cast<std::size_t>(insert.columns);
   std::int64_t inserted = 0;
-  while (!values.empty()) {
-    const std::size_t rows = next_rows(values, columns);
-    inserted += execute(insert_text(insert, rows), values.first(rows * columns));
-    values = values.subspan(rows * columns);
-  }
+  sql::insert_in_chunks(insert, values,
+                        [&](const std::string& text, std::span<const sql::Value> chunk) {
+                          inserted += execute(text, chunk);
+                        });
   return inserted;
 }
 

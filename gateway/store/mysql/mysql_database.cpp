@@ -20,7 +20,7 @@ class MysqlDatabase final : public sql::Database {
   void migrate(const std::function<void(sql::Connection&)>& body) override {
     sql::Lease lease = pool_.lease();
     std::int64_t granted = 0;
-    (*lease).query("SELECT GET_LOCK(" + std::string(kLockName) + ", 60)", {},
+    (*lease).query("SELECT GET_LOCK(" + std::string(kLockName) + ", 30)", {},
                    [&](const sql::Row& row) { granted = row.number(0); });
     if (granted != 1) {
       throw sql::DatabaseError(sql::DatabaseError::Kind::refused,

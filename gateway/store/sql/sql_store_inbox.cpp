@@ -34,28 +34,48 @@ class Append {
     }
   }
 
-  Result<Appended> run(Connection& connection) const {
-    std::map<Vault::Hash, std::int64_t> known;
+  // As if every payload were new, as nearly all are; nothing when one is not, and then nothing may
+  // be kept of what was done.
+  std::optional<Appended> run_hopefully(Connection& connection) const {
+    Known known;
+    Appended appended = insert_new(connection, known);
+    if (appended.stored < known.size()) return std::nullopt;
+    return appended;
+  }
+
+  Appended run(Connection& connection) const {
+    Known known;
     Cells members;
     for (const auto& dedupe : dedupes_) members.id(dedupe);
     query_in(connection, "SELECT dedupe, seq FROM inbox WHERE dedupe IN", {}, members, "",
              [&](const Row& row) { known[key_at(row, 0)] = row.number(1); });
     wake_tasks(connection, known);
-    Appended appended;
-    Cells rows;
-    for (std::size_t i = 0; i < payloads_.size(); ++i) {
-      const bool is_new = known.try_emplace(dedupes_[i], 0).second;
-      if (is_new) add_row(rows, i);
-      ++(is_new ? appended.stored : appended.duplicates);
-      appended.duplicate.push_back(!is_new);
-    }
-    if (connection.insert(kInsertPayload, rows) != static_cast<std::int64_t>(appended.stored)) {
+    const std::size_t before = known.size();
+    Appended appended = insert_new(connection, known);
+    if (before + appended.stored < known.size()) {
       throw DatabaseError(DatabaseError::Kind::contended, "the same payload was stored meanwhile");
     }
     return appended;
   }
 
  private:
+  using Known = std::map<Vault::Hash, std::int64_t>;
+
+  // Inserts what is not known, and makes it known. Fewer rows are stored than that when some stood
+  // there already.
+  Appended insert_new(Connection& connection, Known& known) const {
+    Appended appended;
+    Cells rows;
+    for (std::size_t i = 0; i < payloads_.size(); ++i) {
+      const bool is_new = known.try_emplace(dedupes_[i], 0).second;
+      if (is_new) add_row(rows, i);
+      if (!is_new) ++appended.duplicates;
+      appended.duplicate.push_back(!is_new);
+    }
+    appended.stored = static_cast<std::size_t>(connection.insert(kInsertPayload, rows));
+    return appended;
+  }
+
   void add_row(Cells& rows, std::size_t place) const {
     const NewPayload& payload = payloads_[place];
     rows.number(payload.tenant).number(payload.channel).number(shard_of(payload.order));
@@ -64,8 +84,9 @@ class Append {
   }
 
   // A payload that came again may report something new: two edits in one second look the same. The
-  // finished calls that it wanted are due once more, those under way afterwards.
-  void wake_tasks(Connection& connection, const std::map<Vault::Hash, std::int64_t>& known) const {
+  // finished calls that it wanted are due once more, those under way afterwards. ("+ 0" makes the
+  // database look for the few causes, not for the many calls that are done.)
+  void wake_tasks(Connection& connection, const Known& known) const {
     if (known.empty()) return;
     std::vector<Value> causes;
     for (const auto& [dedupe, seq] : known) causes.emplace_back(seq);
@@ -77,7 +98,7 @@ class Append {
                "UPDATE task SET wanted_at = CASE WHEN state = 1 THEN ? ELSE wanted_at END,"
                " due_at = CASE WHEN state = 2 THEN ? ELSE due_at END,"
                " state = CASE WHEN state = 2 THEN 0 ELSE state END"
-               " WHERE state IN (1, 2) AND cause IN",
+               " WHERE state + 0 IN (1, 2) AND cause IN",
                first, causes, "");
   }
 
@@ -126,7 +147,16 @@ std::vector<Value> waiting(Connection& connection, std::size_t limit, std::size_
 Result<Appended> SqlStore::append(std::span<const NewPayload> payloads) {
   if (payloads.empty()) return Appended{};
   const Append batch(vault_, payloads);
-  return writing(Urgency::ingest, [&](Connection& connection) { return batch.run(connection); });
+  bool is_repeated = false;
+  auto done = writing(Urgency::ingest, [&](Connection& connection) -> Result<Appended> {
+    auto appended = batch.run_hopefully(connection);
+    is_repeated = !appended;
+    if (is_repeated) return fail(ErrorCode::conflict, "a payload was stored before");
+    return *std::move(appended);
+  });
+  if (!is_repeated) return done;
+  return writing(Urgency::ingest,
+                 [&](Connection& connection) -> Result<Appended> { return batch.run(connection); });
 }
 
 Result<std::vector<InboxRow>> SqlStore::pending(std::size_t limit, std::size_t bytes) {

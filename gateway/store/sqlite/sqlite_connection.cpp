@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "gateway/store/sql/insert.h"
 #include "models/result.h"
 
 namespace guanxi::store::sqlite {
@@ -105,9 +106,9 @@ void SqliteConnection::configure(const ConnectionOptions& options) {
   become_wal();
   // The writer checkpoints seldom enough to write a page once for many commits, and often enough to
   // keep the log small. Readers need little: what they share is in the operating system's cache.
-  run_script(options.writes ? "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000;"
+  run_script(options.writes ? "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16000;"
                             : "PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 0;");
-  run_script("PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;");
+  run_script("PRAGMA journal_size_limit = 100000000; PRAGMA temp_store = MEMORY;");
   run_script(options.synchronous == "off" ? "PRAGMA synchronous = OFF;"
                                           : "PRAGMA synchronous = FULL;");
 }
@@ -155,16 +156,11 @@ void SqliteConnection::query(std::string_view sql, std::span<const sql::Value> v
 
 std::int64_t SqliteConnection::insert(const sql::Insert& insert,
                                       std::span<const sql::Value> values) {
-  if (values.empty()) return 0;
-  const auto columns = static_cast<std::size_t>(insert.columns);
-  std::string text(insert.head);
-  for (std::size_t i = 0; i < columns; ++i) text += i == 0 ? " VALUES (?" : ", ?";
-  text.append(") ").append(insert.tail);
-  sqlite3_stmt* statement = prepared(text);
   std::int64_t inserted = 0;
-  for (std::size_t at = 0; at < values.size(); at += columns) {
-    inserted += run(statement, values.subspan(at, columns));
-  }
+  sql::insert_in_chunks(insert, values,
+                        [&](const std::string& text, std::span<const sql::Value> chunk) {
+                          inserted += execute(text, chunk);
+                        });
   return inserted;
 }
 

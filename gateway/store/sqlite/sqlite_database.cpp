@@ -1,5 +1,8 @@
 #include "gateway/store/sqlite/sqlite_database.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "gateway/store/sql/pool.h"
 #include "gateway/store/sqlite/sqlite_connection.h"
 #include "gateway/store/sqlite/writer_gate.h"
@@ -8,6 +11,12 @@ namespace guanxi::store::sqlite {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{100};
+
+// SQLite's log files take over the mode of the database.
+void make_for_owner_only(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file >= 0) ::close(file);
+}
 
 class SqliteDatabase final : public sql::Database {
  public:
@@ -58,6 +67,7 @@ class SqliteDatabase final : public sql::Database {
 }  // namespace
 
 std::unique_ptr<sql::Database> open_database(const DatabaseOptions& options) {
+  make_for_owner_only(options.path);
   return std::make_unique<SqliteDatabase>(options);
 }
 

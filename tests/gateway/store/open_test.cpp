@@ -127,6 +127,8 @@ TEST_CASE("a key is made beside a new SQLite database, for its owner only") {
   struct stat about {};
   REQUIRE(::stat(key.c_str(), &about) == 0);
   CHECK((about.st_mode & 0777) == 0600);
+  REQUIRE(::stat(folder.file("guanxi.db").c_str(), &about) == 0);
+  CHECK((about.st_mode & 0777) == 0600);
   CHECK(open_store({url, "", 1})->migrate());
   CHECK(open_store({url, read(key), 1})->migrate());
   SUBCASE("without it, the database cannot be opened, and no other key is made") {
@@ -164,6 +166,18 @@ TEST_CASE("a database of a newer program is left alone") {
   OnMariadb::server().run_sql("DELETE FROM " + world.driver.name +
                               ".schema_version WHERE version = 9999");
   CHECK(world->migrate());
+}
+
+TEST_CASE("a migration that was killed half-way on MariaDB, which commits each step, is finished") {
+  const World<OnMariadb> world;
+  OnMariadb::server().run_sql("USE " + world.driver.name +
+                              "; DELETE FROM schema_version; DROP TABLE drift, api_key;"
+                              " DROP INDEX task_by_due ON task; DELETE FROM meta;");
+  REQUIRE(world->migrate());
+  const auto versions = world->schema_versions().value();
+  CHECK(versions.first == versions.second);
+  CHECK(world->drift(world.tenant));
+  CHECK(world->keys());
 }
 
 TEST_CASE("no phone, message or remark stands in the files in plain text") {
