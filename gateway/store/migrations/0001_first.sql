@@ -35,7 +35,12 @@ CREATE TABLE IF NOT EXISTS inbox (
   payload {blob} NOT NULL
 ) {rows};
 CREATE INDEX inbox_by_status ON inbox (status, seq);
-CREATE INDEX inbox_by_run ON inbox (run) {if_present:run};
+
+CREATE TABLE IF NOT EXISTS answer (
+  run {bigint} NOT NULL,
+  seq {bigint} NOT NULL,
+  PRIMARY KEY (run, seq)
+) {small_rows};
 
 CREATE TABLE IF NOT EXISTS reading (
   seq {bigint} NOT NULL PRIMARY KEY,

@@ -30,7 +30,6 @@ std::string word(std::string_view name, std::string_view argument) {
   if (name == "long_text") return "MEDIUMBLOB";
   if (name == "blob") return "LONGBLOB";
   if (name == "rows" || name == "small_rows") return "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
-  if (name == "if_present") return "";
   if (name == "keep") return "ON DUPLICATE KEY UPDATE " + given + " = " + given;
   if (name == "replace") return "ON DUPLICATE KEY UPDATE";
   if (name == "new") return "VALUES(" + given + ")";

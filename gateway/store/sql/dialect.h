@@ -16,7 +16,6 @@ namespace guanxi::store::sql {
 //   {long_text}        text without limit, not indexed
 //   {blob}             bytes without limit
 //   {rows} {small_rows}  what stands behind a table; small_rows are stored within the primary key
-//   {if_present:column}  behind an index, where the database can: rows without the column are left
 //   out {keep:column}      behind an INSERT: a row whose key exists is left alone {replace:columns}
 //   behind an INSERT, before assignments: a row whose key exists is changed {new:column}       in
 //   such an assignment: the value that was to be inserted {old:column}       in such an assignment:

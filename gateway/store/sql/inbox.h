@@ -17,7 +17,7 @@ constexpr int kInboxColumns = 13;
 constexpr Insert kInsertPayload{
     "INSERT INTO inbox (tenant_id, channel_id, shard, received_at, recipe, format, dedupe, "
     "payload)",
-    8, "{keep:dedupe}"};
+    8, ""};
 
 // Without bytes and arguments, which are sealed.
 inline InboxRow inbox_row_of(const Row& row) {

@@ -38,9 +38,12 @@ class Append {
   // be kept of what was done.
   std::optional<Appended> run_hopefully(Connection& connection) const {
     Known known;
-    Appended appended = insert_new(connection, known);
-    if (appended.stored < known.size()) return std::nullopt;
-    return appended;
+    try {
+      return insert_new(connection, known);
+    } catch (const DatabaseError& error) {
+      if (error.kind() == DatabaseError::Kind::duplicate) return std::nullopt;
+      throw;
+    }
   }
 
   Appended run(Connection& connection) const {
@@ -50,29 +53,28 @@ class Append {
     query_in(connection, "SELECT dedupe, seq FROM inbox WHERE dedupe IN", {}, members, "",
              [&](const Row& row) { known[key_at(row, 0)] = row.number(1); });
     wake_tasks(connection, known);
-    const std::size_t before = known.size();
-    Appended appended = insert_new(connection, known);
-    if (before + appended.stored < known.size()) {
+    try {
+      return insert_new(connection, known);
+    } catch (const DatabaseError& error) {
+      if (error.kind() != DatabaseError::Kind::duplicate) throw;
       throw DatabaseError(DatabaseError::Kind::contended, "the same payload was stored meanwhile");
     }
-    return appended;
   }
 
  private:
   using Known = std::map<Vault::Hash, std::int64_t>;
 
-  // Inserts what is not known, and makes it known. Fewer rows are stored than that when some stood
-  // there already.
+  // Inserts what is not known.
   Appended insert_new(Connection& connection, Known& known) const {
     Appended appended;
     Cells rows;
     for (std::size_t i = 0; i < payloads_.size(); ++i) {
       const bool is_new = known.try_emplace(dedupes_[i], 0).second;
       if (is_new) add_row(rows, i);
-      if (!is_new) ++appended.duplicates;
+      ++(is_new ? appended.stored : appended.duplicates);
       appended.duplicate.push_back(!is_new);
     }
-    appended.stored = static_cast<std::size_t>(connection.insert(kInsertPayload, rows));
+    connection.insert(kInsertPayload, rows);
     return appended;
   }
 
@@ -176,8 +178,8 @@ Result<std::vector<InboxRow>> SqlStore::answers_of_run(ChannelId channel, std::i
   return reading([&](Connection& connection) -> Result<std::vector<InboxRow>> {
     std::vector<InboxRow> rows;
     const std::string sql = "SELECT " + std::string(kInbox) +
-                            ", i.payload FROM inbox i WHERE i.run = ? AND i.channel_id = ?"
-                            " ORDER BY i.seq";
+                            ", i.payload FROM answer a JOIN inbox i ON i.seq = a.seq"
+                            " WHERE a.run = ? AND i.channel_id = ? ORDER BY a.seq";
     connection.query(sql, Cells().number(run).number(channel).values(), [&](const Row& row) {
       rows.push_back(inbox_row_of(row));
       open_row(vault_, row, kInboxColumns, rows.back());

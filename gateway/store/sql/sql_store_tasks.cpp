@@ -75,11 +75,14 @@ std::int64_t add_answer(Connection& connection, const Task& task, const TaskOutc
                      " format, dedupe, call_name, arguments, page, cause, run, payload)",
                      14, ""},
                     row);
-  if (run != 0) return run;
   const std::int64_t seq = number_of(connection, "SELECT {last_id}", {}).value();
-  connection.execute("UPDATE inbox SET run = ? WHERE seq = ?",
-                     Cells().number(seq).number(seq).values());
-  return seq;
+  if (run == 0) {
+    run = seq;
+    connection.execute("UPDATE inbox SET run = ? WHERE seq = ?",
+                       Cells().number(run).number(seq).values());
+  }
+  connection.insert({"INSERT INTO answer (run, seq)", 2, ""}, Cells().number(run).number(seq));
+  return run;
 }
 
 // What becomes of a task; for done and dead tasks that were wanted again meanwhile: due again.

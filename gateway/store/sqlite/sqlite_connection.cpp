@@ -22,7 +22,6 @@ std::string word(std::string_view name, std::string_view argument) {
   if (name == "text" || name == "long_text") return "TEXT";
   if (name == "rows") return "STRICT";
   if (name == "small_rows") return "STRICT, WITHOUT ROWID";
-  if (name == "if_present") return "WHERE " + given + " IS NOT NULL";
   if (name == "keep") return "ON CONFLICT DO NOTHING";
   if (name == "replace") return "ON CONFLICT (" + given + ") DO UPDATE SET";
   if (name == "new") return "excluded." + given;

@@ -53,10 +53,10 @@ struct OnMariadb {
     const std::string name = left().back();
     left().pop_back();
     std::string emptying = "USE " + name + "; START TRANSACTION;";
-    for (const char* table :
-         {"tenant", "channel", "inbox", "reading", "identity", "evidence", "fact", "inbox_identity",
-          "customer", "facet", "interaction", "entity", "feed", "feed_change", "task", "lease",
-          "token", "api_key", "drift"}) {
+    for (const char* table : {"tenant",   "channel",     "inbox",  "answer",         "reading",
+                              "identity", "evidence",    "fact",   "inbox_identity", "customer",
+                              "facet",    "interaction", "entity", "feed",           "feed_change",
+                              "task",     "lease",       "token",  "api_key",        "drift"}) {
       emptying.append(" DELETE FROM ").append(table).append(";");
     }
     server().run_sql(emptying.append(" COMMIT;"));
