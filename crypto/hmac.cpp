@@ -5,7 +5,9 @@
 #include <openssl/params.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 
 #include "crypto/must.h"
 
@@ -62,18 +64,44 @@ std::string hmac(HashAlgorithm algorithm, std::string_view key, std::string_view
 
 struct Hmac::State {
   Context context;
+  std::uint64_t id = 0;  // never used again, unlike an address
 };
 
+namespace {
+
+// The thread's own copy of a keyed context: copying one costs more than hashing a short message.
+EVP_MAC_CTX* copy_of_thread(const EVP_MAC_CTX* context, std::uint64_t id) {
+  struct Copy {
+    std::uint64_t id = 0;
+    Context context;
+  };
+  thread_local std::array<Copy, 4> copies;
+  thread_local std::size_t oldest = 0;
+  for (Copy& copy : copies) {
+    if (copy.id != id) continue;
+    // Without a key, the former one is kept.
+    must(EVP_MAC_init(copy.context.get(), nullptr, 0, nullptr) == 1, "starting a keyed hash");
+    return copy.context.get();
+  }
+  Copy& copy = copies[oldest++ % copies.size()];
+  copy = {id, Context(EVP_MAC_CTX_dup(context))};
+  must(copy.context != nullptr, "memory for a keyed hash");
+  return copy.context.get();
+}
+
+}  // namespace
+
 Hmac::Hmac(HashAlgorithm algorithm, std::string_view key)
-    : state_(std::make_unique<State>(State{keyed(algorithm, key)})) {}
+    : state_(std::make_unique<State>(State{keyed(algorithm, key), 0})) {
+  static std::atomic<std::uint64_t> last{0};
+  state_->id = ++last;
+}
 Hmac::~Hmac() = default;
 Hmac::Hmac(Hmac&&) noexcept = default;
 Hmac& Hmac::operator=(Hmac&&) noexcept = default;
 
 std::string Hmac::sign(std::string_view data) const {
-  const Context copy(EVP_MAC_CTX_dup(state_->context.get()));
-  must(copy != nullptr, "memory for a keyed hash");
-  return sign_with(copy.get(), data);
+  return sign_with(copy_of_thread(state_->context.get(), state_->id), data);
 }
 
 }  // namespace guanxi::crypto

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "gateway/observe/thread_name.h"
+
 namespace guanxi::api {
 
 WaitingRoom::WaitingRoom(const Context& context, KeyRing& keys, std::size_t places,
@@ -106,6 +108,7 @@ void WaitingRoom::close() {
 }
 
 void WaitingRoom::run() {
+  observe::name_thread("api-waiting");
   std::unique_lock lock(mutex_);
   while (!closed_) {
     changed_.wait(lock, [this] { return closed_ || !waiters_.empty(); });

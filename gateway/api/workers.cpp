@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gateway/observe/thread_name.h"
+
 namespace guanxi::api {
 
 Workers::Workers(std::size_t threads, std::size_t longest_queue)
@@ -38,6 +40,7 @@ void Workers::stop() {
 }
 
 void Workers::run() {
+  observe::name_thread("api");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });

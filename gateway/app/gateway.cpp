@@ -98,11 +98,15 @@ void Gateway::State::wire() {
                                    api::ApiOptions{.body_bytes = config.server.limits.body_bytes});
   enricher = std::make_unique<platform::Enricher>(
       *store, channels, *client, *tokens, metrics, clock, crypto::fill_random,
-      platform::EnricherOptions{}, [this] { pipeline->wake(); });
+      platform::EnricherOptions{},
+      platform::EnricherHooks{[this] { pipeline->wake(); },
+                              [this](auto took) { ingest->give_way(took); }});
   pipeline = std::make_unique<pipeline::Pipeline>(
       *store, channels, metrics, clock, crypto::fill_random,
       pipeline::PipelineOptions{.holder = holder},
-      pipeline::PipelineHooks{[this] { api->wake(); }, [this] { enricher->wake(); }});
+      pipeline::PipelineHooks{[this] { api->wake(); }, [this] { enricher->wake(); },
+                              [this] { return ingest->is_crowded(); },
+                              [this](auto took) { ingest->give_way(took); }});
   ingest = std::make_unique<ingest::Ingest>(
       *store, channels, metrics, clock,
       ingest::IngestOptions{.max_waiting = config.server.max_waiting_callbacks},

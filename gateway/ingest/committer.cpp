@@ -3,8 +3,17 @@
 #include <algorithm>
 
 #include "gateway/observe/log.h"
+#include "gateway/observe/thread_name.h"
 
 namespace guanxi::ingest {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t kCrowd = 16;
+constexpr std::chrono::milliseconds kMoments{50};
+
+}  // namespace
 
 Committer::Committer(store::Store& store, observe::Metrics& metrics, std::size_t max_waiting,
                      std::size_t max_batch, std::function<void()> on_stored)
@@ -13,6 +22,7 @@ Committer::Committer(store::Store& store, observe::Metrics& metrics, std::size_t
       max_waiting_(max_waiting),
       max_batch_(max_batch),
       on_stored_(std::move(on_stored)),
+      crowded_at_(-SteadyClock::duration(kMoments)),
       thread_([this] { run(); }) {}
 
 Committer::~Committer() {
@@ -37,7 +47,13 @@ bool Committer::submit(Waiting&& waiting) {
   return true;
 }
 
+bool Committer::is_crowded() const {
+  return SteadyClock::now().time_since_epoch() - crowded_at_.load(std::memory_order_relaxed) <
+         kMoments;
+}
+
 void Committer::run() {
+  observe::name_thread("committer");
   std::vector<Waiting> batch;
   std::unique_lock lock(mutex_);
   while (true) {
@@ -60,17 +76,18 @@ void Committer::run() {
 }
 
 void Committer::commit(std::vector<Waiting>& batch) {
-  std::vector<store::NewPayload> payloads;
+  std::vector<store::SealedPayload> payloads;
   std::vector<std::size_t> owners;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    for (store::NewPayload& payload : batch[i].payloads) {
+    for (store::SealedPayload& payload : batch[i].payloads) {
       payloads.push_back(std::move(payload));
       owners.push_back(i);
     }
   }
-  const auto started = std::chrono::steady_clock::now();
+  const auto started = SteadyClock::now();
+  if (payloads.size() >= kCrowd) crowded_at_ = started.time_since_epoch();
   const auto appended = store_.append(payloads);
-  metrics_.commit(payloads.size(), std::chrono::steady_clock::now() - started);
+  metrics_.commit(payloads.size(), SteadyClock::now() - started);
   if (!appended) {
     observe::log(observe::Level::error, "append_failed",
                  {{"payloads", payloads.size()}, {"error", appended.error().detail}});

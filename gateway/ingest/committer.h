@@ -2,6 +2,8 @@
 // Private to ingest.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -16,7 +18,7 @@ namespace guanxi::ingest {
 enum class Commit : std::uint8_t { stored, duplicate, failed };
 
 struct Waiting {
-  std::vector<store::NewPayload> payloads;
+  std::vector<store::SealedPayload> payloads;
   std::function<void(Commit)> done;  // called once, from the committer's thread
 };
 
@@ -32,6 +34,10 @@ class Committer {
   // False if too much waits already; `waiting` is then untouched.
   bool submit(Waiting&& waiting);
 
+  // Whether many payloads were, moments ago, committed together: more arrive than can be committed
+  // each at once. Any thread.
+  bool is_crowded() const;
+
  private:
   void run();
   void commit(std::vector<Waiting>& batch);
@@ -46,6 +52,8 @@ class Committer {
   std::vector<Waiting> queue_;
   std::size_t waiting_ = 0;  // payloads in the queue and in the commit under way
   bool stopping_ = false;
+  // When many were last committed together, on the steady clock.
+  std::atomic<std::chrono::steady_clock::duration> crowded_at_{};
   std::thread thread_;
 };
 

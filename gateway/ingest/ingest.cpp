@@ -1,7 +1,10 @@
 #include "gateway/ingest/ingest.h"
 
+#include <algorithm>
+#include <mutex>
 #include <optional>
 #include <string_view>
+#include <thread>
 
 #include "gateway/ingest/committer.h"
 #include "gateway/observe/log.h"
@@ -10,6 +13,11 @@ namespace guanxi::ingest {
 namespace {
 
 using observe::CallbackResult;
+
+// Work that can wait rests so many times as long as it worked, and looks this often whether it may
+// go on.
+constexpr int kRest = 9;
+constexpr std::chrono::milliseconds kGlance{5};
 
 struct Place {
   std::string_view platform;
@@ -60,18 +68,21 @@ CallbackResult result_of(Commit commit) {
 }  // namespace
 
 struct Ingest::State {
-  State(store::Store& store, const adapters::Channels& the_channels, observe::Metrics& the_metrics,
+  State(store::Store& the_store, const adapters::Channels& the_channels, observe::Metrics& the_metrics,
         Clock the_clock, const IngestOptions& options, std::function<void()> on_stored)
-      : channels(the_channels),
+      : store(the_store),
+        channels(the_channels),
         metrics(the_metrics),
         clock(std::move(the_clock)),
-        committer(store, the_metrics, options.max_waiting, options.max_batch,
+        committer(the_store, the_metrics, options.max_waiting, options.max_batch,
                   std::move(on_stored)) {}
 
+  const store::Store& store;
   const adapters::Channels& channels;
   observe::Metrics& metrics;
   Clock clock;
   Committer committer;
+  std::mutex resting;  // held by the one whose turn it is to rest
 };
 
 Ingest::Ingest(store::Store& store, const adapters::Channels& channels, observe::Metrics& metrics,
@@ -80,6 +91,18 @@ Ingest::Ingest(store::Store& store, const adapters::Channels& channels, observe:
                                      std::move(on_stored))) {}
 
 Ingest::~Ingest() = default;
+
+bool Ingest::is_crowded() const { return state_->committer.is_crowded(); }
+
+void Ingest::give_way(std::chrono::steady_clock::duration took) {
+  const std::lock_guard turn(state_->resting);
+  const auto until = std::chrono::steady_clock::now() + kRest * took;
+  while (is_crowded()) {
+    const auto left = until - std::chrono::steady_clock::now();
+    if (left <= left.zero()) return;
+    std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(left, kGlance));
+  }
+}
 
 void Ingest::handle(net::Request request, net::Respond respond) {
   const auto started = std::chrono::steady_clock::now();
@@ -121,9 +144,9 @@ void Ingest::handle(net::Request request, net::Respond respond) {
   Waiting waiting;
   waiting.payloads.reserve(opened->payloads.size());
   for (adapters::Payload& payload : opened->payloads) {
-    waiting.payloads.push_back({channel->second.tenant, channel->second.id, now, opened->recipe,
-                                std::move(payload.format), std::move(payload.dedupe),
-                                std::move(payload.order), std::move(payload.bytes)});
+    waiting.payloads.push_back(state_->store.seal(
+        {channel->second.tenant, channel->second.id, now, opened->recipe, std::move(payload.format),
+         std::move(payload.dedupe), std::move(payload.order), std::move(payload.bytes)}));
   }
   // The answer is made now and sent when it has become true.
   waiting.done = [&counters, now, took, respond,

@@ -2,6 +2,7 @@
 // what the gateway makes of a callback, only for the commit.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -33,6 +34,15 @@ class Ingest {
   // Answers one request below /callbacks/: 200 with the platform's body once it is durable; 404
   // unknown channel, 405 method, 403 not proven, 400 unreadable, 503 overload or store. Any thread.
   void handle(net::Request request, net::Respond respond);
+
+  // Whether callbacks crowd in: they arrive faster than they can be committed one by one, so that
+  // many share a commit. Any thread.
+  bool is_crowded() const;
+
+  // For work that can wait, after `took` of it: callbacks have to be answered in time, what they
+  // say can follow. While they crowd in, this blocks so long that all such work together has a
+  // tenth of the time, which it always has. Any thread.
+  void give_way(std::chrono::steady_clock::duration took);
 
  private:
   struct State;

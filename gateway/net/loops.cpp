@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "gateway/observe/thread_name.h"
+
 namespace guanxi::net {
 
 Respond Exchange::open() {
@@ -56,6 +58,7 @@ void Mailbox::close() {
 
 Loop::Loop() : mailbox_(std::make_shared<Mailbox>(io_)), work_(boost::asio::make_work_guard(io_)) {
   thread_ = std::thread([this] {
+    observe::name_thread("http");
     mailbox_->set_thread(std::this_thread::get_id());
     io_.run();
   });

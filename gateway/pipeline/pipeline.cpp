@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "gateway/observe/log.h"
+#include "gateway/observe/thread_name.h"
 #include "gateway/pipeline/composer.h"
 #include "gateway/pipeline/reading.h"
 
@@ -14,6 +15,7 @@ namespace guanxi::pipeline {
 namespace {
 
 using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::string_view kLease = "pipeline";
 constexpr Milliseconds kLeaseTime = 10s;
@@ -146,19 +148,22 @@ struct Pipeline::State {
     if (hooks.on_tasks && !batch.tasks.empty()) hooks.on_tasks();
   }
 
+  bool is_crowded() const { return hooks.is_crowded && hooks.is_crowded(); }
+
   Result<std::size_t> work_batch() {
-    auto rows = store.pending(options.batch_rows, options.batch_bytes);
+    const std::size_t limit = is_crowded() ? options.crowded_batch_rows : options.batch_rows;
+    auto rows = store.pending(limit, options.batch_bytes);
     if (!rows) return fail(rows.error().code, rows.error().detail);
     if (rows->empty()) return std::size_t{0};
     auto held = hold_lease(clock());
     if (!held) return fail(held.error().code, held.error().detail);
     if (!*held) return std::size_t{0};
-    const auto started = std::chrono::steady_clock::now();
+    const auto started = SteadyClock::now();
     auto read_rows = read(std::move(*rows));
     if (!read_rows) return fail(read_rows.error().code, read_rows.error().detail);
     try {
       auto worked = write(*read_rows);
-      if (worked) metrics.pipeline_batch(*worked, std::chrono::steady_clock::now() - started);
+      if (worked) metrics.pipeline_batch(*worked, SteadyClock::now() - started);
       return worked;
     } catch (const std::exception&) {
       return write_one_by_one(std::move(*read_rows));
@@ -172,12 +177,18 @@ struct Pipeline::State {
   }
 
   void run() {
+    observe::name_thread("pipeline");
     bool failing = false;
     while (!stopping) {
+      const auto started = SteadyClock::now();
       const auto worked = work_batch();
       if (worked) {
         if (std::exchange(failing, false)) observe::log(observe::Level::info, "pipeline_resumed");
-        if (*worked == 0) wait(kPoll);
+        if (*worked == 0) {
+          wait(kPoll);
+        } else if (hooks.give_way) {
+          hooks.give_way(SteadyClock::now() - started);
+        }
         continue;
       }
       if (worked.error().code == ErrorCode::conflict) {

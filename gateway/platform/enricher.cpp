@@ -7,12 +7,14 @@
 #include <thread>
 
 #include "gateway/observe/log.h"
+#include "gateway/observe/thread_name.h"
 
 namespace guanxi::platform {
 namespace {
 
 using namespace std::chrono_literals;
 using Action = adapters::ApiVerdict::Action;
+using SteadyClock = std::chrono::steady_clock;
 using TaskState = store::TaskOutcome::State;
 
 constexpr Milliseconds kLease = 60s;
@@ -46,7 +48,7 @@ std::string_view outcome_text(Action action) {
 struct Enricher::State {
   State(store::Store& the_store, const adapters::Channels& the_channels, net::HttpClient& client_,
         Tokens& the_tokens, observe::Metrics& the_metrics, Clock the_clock,
-        Randomness the_randomness, EnricherOptions the_options, std::function<void()> the_on_answer)
+        Randomness the_randomness, EnricherOptions the_options, EnricherHooks the_hooks)
       : store(the_store),
         channels(the_channels),
         client(client_),
@@ -55,7 +57,7 @@ struct Enricher::State {
         clock(std::move(the_clock)),
         randomness(std::move(the_randomness)),
         options(the_options),
-        on_answer(std::move(the_on_answer)) {}
+        hooks(std::move(the_hooks)) {}
 
   store::Store& store;
   const adapters::Channels& channels;
@@ -65,7 +67,7 @@ struct Enricher::State {
   Clock clock;
   Randomness randomness;
   EnricherOptions options;
-  std::function<void()> on_answer;
+  EnricherHooks hooks;
 
   std::mutex mutex;
   std::condition_variable condition;
@@ -202,7 +204,9 @@ struct Enricher::State {
         channel == snapshot->end()
             ? again(kLongestAlert, "its channel is not in the configuration any more")
             : make_call(task, channel->second);
+    const auto started = SteadyClock::now();
     const auto settled = store.settle(task, outcome);
+    give_way(started);
     if (!settled) {
       observe::log(observe::Level::warning, "task_not_settled",
                    {{"task", task.id}, {"error", settled.error().detail}});
@@ -212,12 +216,18 @@ struct Enricher::State {
       observe::log(observe::Level::warning, "task_dead",
                    {{"task", task.id}, {"call", task.call}, {"reason", outcome.reason}});
     }
-    if (outcome.answer && on_answer) on_answer();
+    if (outcome.answer && hooks.on_answer) hooks.on_answer();
+  }
+
+  void give_way(SteadyClock::time_point started) {
+    if (hooks.give_way) hooks.give_way(SteadyClock::now() - started);
   }
 
   Result<std::size_t> work_once(std::size_t limit) {
     const Time now = clock();
+    const auto started = SteadyClock::now();
     auto tasks = store.claim_tasks(now, now + kLease, limit);
+    if (tasks && !tasks->empty()) give_way(started);
     if (!tasks) return fail(tasks.error().code, tasks.error().detail);
     for (const store::Task& task : *tasks) work(task);
     return tasks->size();
@@ -236,9 +246,9 @@ struct Enricher::State {
 
 Enricher::Enricher(store::Store& store, const adapters::Channels& channels, net::HttpClient& client,
                    Tokens& tokens, observe::Metrics& metrics, Clock clock, Randomness randomness,
-                   EnricherOptions options, std::function<void()> on_answer)
+                   EnricherOptions options, EnricherHooks hooks)
     : state_(std::make_unique<State>(store, channels, client, tokens, metrics, std::move(clock),
-                                     std::move(randomness), options, std::move(on_answer))) {}
+                                     std::move(randomness), options, std::move(hooks))) {}
 
 Enricher::~Enricher() { stop(); }
 
@@ -246,7 +256,10 @@ Result<std::size_t> Enricher::work_once(std::size_t limit) { return state_->work
 
 void Enricher::start() {
   for (std::size_t i = 0; i < state_->options.threads; ++i) {
-    state_->threads.emplace_back([this] { state_->run(); });
+    state_->threads.emplace_back([this] {
+      observe::name_thread("enricher");
+      state_->run();
+    });
   }
 }
 

@@ -3,6 +3,7 @@
 // reason.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -23,12 +24,17 @@ struct EnricherOptions {
   int alert_attempts = 30;      // tries, up to an hour apart, while a person is needed
 };
 
+struct EnricherHooks {
+  std::function<void()> on_answer;  // an answer stands in the inbox
+  // Called between calls with the time that the store took; may block for several times as long.
+  std::function<void(std::chrono::steady_clock::duration)> give_way;
+};
+
 class Enricher {
  public:
-  // `on_answer` is called when an answer stands in the inbox.
   Enricher(store::Store& store, const adapters::Channels& channels, net::HttpClient& client,
            Tokens& tokens, observe::Metrics& metrics, Clock clock, Randomness randomness,
-           EnricherOptions options = {}, std::function<void()> on_answer = {});
+           EnricherOptions options = {}, EnricherHooks hooks = {});
   ~Enricher();
   Enricher(const Enricher&) = delete;
   Enricher& operator=(const Enricher&) = delete;

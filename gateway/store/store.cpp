@@ -54,6 +54,13 @@ std::string data_key_for(const StoreOptions& options, const StoreUrl& url, bool 
 
 }  // namespace
 
+Result<Appended> Store::append(std::span<const NewPayload> payloads) {
+  std::vector<SealedPayload> sealed;
+  sealed.reserve(payloads.size());
+  for (const NewPayload& payload : payloads) sealed.push_back(seal(payload));
+  return append(sealed);
+}
+
 std::string_view row_status_text(RowStatus status) {
   const auto place = static_cast<std::size_t>(status);
   return place < kStatuses.size() ? kStatuses[place] : std::string_view{};

@@ -61,6 +61,18 @@ struct NewPayload {
   std::string bytes;
 };
 
+// A payload as it is stored: sealed, and known by a keyed hash.
+struct SealedPayload {
+  TenantId tenant = 0;
+  ChannelId channel = 0;
+  Time received_at{};
+  std::string recipe;
+  std::string format;
+  Key dedupe{};
+  std::uint8_t shard = 0;  // of its order
+  std::string bytes;
+};
+
 struct Appended {
   std::size_t stored = 0;       // new rows
   std::size_t duplicates = 0;   // known before: acknowledged, their finished enrichment re-armed
@@ -318,8 +330,13 @@ class Store {
   virtual Result<TenantId> tenant(std::string_view name, Time now) = 0;
   virtual Result<std::vector<ChannelRecord>> channels() = 0;
 
+  // Does the work of append that needs no database: on the callers' threads, so that the one that
+  // commits is free for it.
+  virtual SealedPayload seal(const NewPayload& payload) const = 0;
   // One transaction, durable when it returns. The batch may hold the same payload twice.
-  virtual Result<Appended> append(std::span<const NewPayload> payloads) = 0;
+  virtual Result<Appended> append(std::span<const SealedPayload> payloads) = 0;
+  // Seals and appends.
+  Result<Appended> append(std::span<const NewPayload> payloads);
 
   // Rows received and not yet worked, oldest first; never more than `bytes` of payload beyond the
   // first.

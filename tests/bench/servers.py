@@ -67,7 +67,7 @@ class Server:
         return os.environ
 
     def start(self):
-        self.log = tempfile.TemporaryFile()
+        self.log = open("/tmp/gw.log","w+b")
         self.process = subprocess.Popen(self.command(), env=self.environment(),
                                         stdout=subprocess.DEVNULL, stderr=self.log)
         wait_until(lambda: self.process.poll() is not None or self.is_ready(), f"{self.name} listens")

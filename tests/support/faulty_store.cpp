@@ -67,7 +67,8 @@ Result<std::vector<ChannelRecord>> FaultyStore::channels() {
   return forward([&] { return inner_.channels(); });
 }
 
-Result<Appended> FaultyStore::append(std::span<const NewPayload> payloads) {
+SealedPayload FaultyStore::seal(const NewPayload& payload) const { return inner_.seal(payload); }
+Result<Appended> FaultyStore::append(std::span<const SealedPayload> payloads) {
   return forward([&] { return inner_.append(payloads); });
 }
 

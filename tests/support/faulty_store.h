@@ -36,7 +36,8 @@ class FaultyStore final : public store::Store {
                                                 std::string_view platform, Time now) override;
   Result<store::TenantId> tenant(std::string_view name, Time now) override;
   Result<std::vector<store::ChannelRecord>> channels() override;
-  Result<store::Appended> append(std::span<const store::NewPayload> payloads) override;
+  store::SealedPayload seal(const store::NewPayload& payload) const override;
+  Result<store::Appended> append(std::span<const store::SealedPayload> payloads) override;
   Result<std::vector<store::InboxRow>> pending(std::size_t limit, std::size_t bytes) override;
   Result<std::vector<store::InboxRow>> answers_of_run(store::ChannelId channel,
                                                       std::int64_t run) override;

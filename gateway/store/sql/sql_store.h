@@ -20,7 +20,8 @@ class SqlStore final : public Store {
   Result<TenantId> tenant(std::string_view name, Time now) override;
   Result<std::vector<ChannelRecord>> channels() override;
 
-  Result<Appended> append(std::span<const NewPayload> payloads) override;
+  SealedPayload seal(const NewPayload& payload) const override;
+  Result<Appended> append(std::span<const SealedPayload> payloads) override;
   Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes) override;
   Result<std::vector<InboxRow>> answers_of_run(ChannelId channel, std::int64_t run) override;
 

@@ -17,22 +17,17 @@ Vault::Hash dedupe_of(const Vault& vault, ChannelId channel, std::string_view de
 }
 
 // Spreads the keys of order over 256 shards, the same on every machine (FNV-1a).
-std::int64_t shard_of(std::string_view order) {
+std::uint8_t shard_of(std::string_view order) {
   std::uint32_t hash = 2166136261u;
   for (const char c : order) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  return static_cast<std::int64_t>((hash ^ (hash >> 16)) & 0xff);
+  return static_cast<std::uint8_t>(hash ^ (hash >> 16));
 }
 
 // One batch: the rows to insert are those whose payload stands nowhere, neither in the store nor
 // earlier in the batch.
 class Append {
  public:
-  Append(const Vault& vault, std::span<const NewPayload> payloads) : payloads_(payloads) {
-    for (const NewPayload& payload : payloads) {
-      dedupes_.push_back(dedupe_of(vault, payload.channel, payload.dedupe));
-      sealed_.push_back(vault.seal(kPayloadPlace, payload.bytes));
-    }
-  }
+  explicit Append(std::span<const SealedPayload> payloads) : payloads_(payloads) {}
 
   // As if every payload were new, as nearly all are; nothing when one is not, and then nothing may
   // be kept of what was done.
@@ -49,7 +44,7 @@ class Append {
   Appended run(Connection& connection) const {
     Known known;
     Cells members;
-    for (const auto& dedupe : dedupes_) members.id(dedupe);
+    for (const SealedPayload& payload : payloads_) members.id(payload.dedupe);
     query_in(connection, "SELECT dedupe, seq FROM inbox WHERE dedupe IN", {}, members, "",
              [&](const Row& row) { known[key_at(row, 0)] = row.number(1); });
     wake_tasks(connection, known);
@@ -62,15 +57,17 @@ class Append {
   }
 
  private:
-  using Known = std::map<Vault::Hash, std::int64_t>;
+  using Known = std::map<Key, std::int64_t>;
 
   // Inserts what is not known.
   Appended insert_new(Connection& connection, Known& known) const {
     Appended appended;
     Cells rows;
-    for (std::size_t i = 0; i < payloads_.size(); ++i) {
-      const bool is_new = known.try_emplace(dedupes_[i], 0).second;
-      if (is_new) add_row(rows, i);
+    rows.reserve(payloads_.size() * static_cast<std::size_t>(kInsertPayload.columns));
+    appended.duplicate.reserve(payloads_.size());
+    for (const SealedPayload& payload : payloads_) {
+      const bool is_new = known.try_emplace(payload.dedupe, 0).second;
+      if (is_new) add_row(rows, payload);
       ++(is_new ? appended.stored : appended.duplicates);
       appended.duplicate.push_back(!is_new);
     }
@@ -78,11 +75,10 @@ class Append {
     return appended;
   }
 
-  void add_row(Cells& rows, std::size_t place) const {
-    const NewPayload& payload = payloads_[place];
-    rows.number(payload.tenant).number(payload.channel).number(shard_of(payload.order));
+  static void add_row(Cells& rows, const SealedPayload& payload) {
+    rows.number(payload.tenant).number(payload.channel).number(payload.shard);
     rows.number(to_ms(payload.received_at)).text(clipped(payload.recipe, kWordMax));
-    rows.text(clipped(payload.format, kWordMax)).id(dedupes_[place]).bytes(sealed_[place]);
+    rows.text(clipped(payload.format, kWordMax)).id(payload.dedupe).bytes(payload.bytes);
   }
 
   // A payload that came again may report something new: two edits in one second look the same. The
@@ -93,7 +89,7 @@ class Append {
     std::vector<Value> causes;
     for (const auto& [dedupe, seq] : known) causes.emplace_back(seq);
     const Time due_at =
-        std::ranges::max_element(payloads_, {}, &NewPayload::received_at)->received_at;
+        std::ranges::max_element(payloads_, {}, &SealedPayload::received_at)->received_at;
     Cells first;
     first.number(to_ms(due_at)).number(to_ms(due_at));
     execute_in(connection,
@@ -104,9 +100,7 @@ class Append {
                first, causes, "");
   }
 
-  std::span<const NewPayload> payloads_;
-  std::vector<Vault::Hash> dedupes_;
-  std::vector<std::string> sealed_;
+  std::span<const SealedPayload> payloads_;
 };
 
 InboxRow row_with_reading(const Row& row) {
@@ -146,9 +140,20 @@ std::vector<Value> waiting(Connection& connection, std::size_t limit, std::size_
 
 }  // namespace
 
-Result<Appended> SqlStore::append(std::span<const NewPayload> payloads) {
+SealedPayload SqlStore::seal(const NewPayload& payload) const {
+  return {payload.tenant,
+          payload.channel,
+          payload.received_at,
+          payload.recipe,
+          payload.format,
+          dedupe_of(vault_, payload.channel, payload.dedupe),
+          shard_of(payload.order),
+          vault_.seal(kPayloadPlace, payload.bytes)};
+}
+
+Result<Appended> SqlStore::append(std::span<const SealedPayload> payloads) {
   if (payloads.empty()) return Appended{};
-  const Append batch(vault_, payloads);
+  const Append batch(payloads);
   bool is_repeated = false;
   auto done = writing(Urgency::ingest, [&](Connection& connection) -> Result<Appended> {
     auto appended = batch.run_hopefully(connection);

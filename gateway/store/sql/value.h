@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +35,8 @@ class Cells {
   Cells& keep_text(std::string text) { return add(Text{kept_.emplace_back(std::move(text))}); }
   Cells& keep_bytes(std::string bytes) { return add(Bytes{kept_.emplace_back(std::move(bytes))}); }
 
+  void reserve(std::size_t values) { values_.reserve(values); }
+
   bool empty() const { return values_.empty(); }
   std::span<const Value> values() const { return values_; }
   operator std::span<const Value>() const { return values_; }  // NOLINT: reads as a list of values
@@ -46,7 +48,7 @@ class Cells {
   }
 
   std::vector<Value> values_;
-  std::deque<std::string> kept_;
+  std::list<std::string> kept_;
 };
 
 }  // namespace guanxi::store::sql
