@@ -68,8 +68,9 @@ CallbackResult result_of(Commit commit) {
 }  // namespace
 
 struct Ingest::State {
-  State(store::Store& the_store, const adapters::Channels& the_channels, observe::Metrics& the_metrics,
-        Clock the_clock, const IngestOptions& options, std::function<void()> on_stored)
+  State(store::Store& the_store, const adapters::Channels& the_channels,
+        observe::Metrics& the_metrics, Clock the_clock, const IngestOptions& options,
+        std::function<void()> on_stored)
       : store(the_store),
         channels(the_channels),
         metrics(the_metrics),

@@ -21,17 +21,17 @@ namespace guanxi::pipeline {
 struct PipelineOptions {
   std::size_t batch_rows = 256;
   std::size_t batch_bytes = 4 * 1024 * 1024;
-  std::size_t crowded_batch_rows = 32;  // while callbacks crowd in
-  std::string holder;  // names this process in the lease; unique among processes
+  std::size_t crowded_batch_rows = 128;  // while callbacks crowd in
+  std::string holder;                    // names this process in the lease; unique among processes
 };
 
 struct PipelineHooks {
-  std::function<void()> on_written;  // the feed may have grown
-  std::function<void()> on_tasks;    // platform calls are due
+  std::function<void()> on_written = {};  // the feed may have grown
+  std::function<void()> on_tasks = {};    // platform calls are due
   // Whether callbacks crowd in now, and the store and the processors are needed for them first.
-  std::function<bool()> is_crowded;
+  std::function<bool()> is_crowded = {};
   // Called after each batch with the time that it took; may block for several times as long.
-  std::function<void(std::chrono::steady_clock::duration)> give_way;
+  std::function<void(std::chrono::steady_clock::duration)> give_way = {};
 };
 
 class Pipeline {

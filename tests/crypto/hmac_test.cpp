@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <thread>
+#include <vector>
+
 #include "crypto/base64.h"
 #include "crypto/constant_time.h"
 
@@ -65,4 +69,35 @@ TEST_CASE("secrets are equal only byte for byte") {
   CHECK_FALSE(equal_in_constant_time("abc", "ab"));
   CHECK_FALSE(equal_in_constant_time("", "a"));
   CHECK_FALSE(equal_in_constant_time(std::string_view("a\0b", 3), std::string_view("a\0c", 3)));
+}
+
+TEST_CASE("many keys serve many threads by turns, and each hash is as if it were alone") {
+  std::vector<Hmac> keyed;
+  std::vector<std::string> keys;
+  for (int i = 0; i < 7; ++i) {
+    keys.push_back("key " + std::to_string(i));
+    keyed.emplace_back(HashAlgorithm::sha256, keys.back());
+  }
+  std::vector<int> wrong(3, 0);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < wrong.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (std::size_t i = 0; i < 500; ++i) {
+        // Now the same key again, now another one, more than a thread remembers.
+        const std::size_t key = (i / 3 + t) % keyed.size();
+        const std::string message = "message " + std::to_string(i);
+        if (keyed[key].sign(message) != hmac(HashAlgorithm::sha256, keys[key], message)) ++wrong[t];
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == std::vector<int>(3, 0));
+}
+
+TEST_CASE("a key made where another was gone is not taken for it") {
+  for (int i = 0; i < 20; ++i) {
+    const std::string key = "key " + std::to_string(i);
+    const Hmac keyed(HashAlgorithm::sha1, key);
+    CHECK(keyed.sign("message") == hmac(HashAlgorithm::sha1, key, "message"));
+  }
 }

@@ -97,7 +97,7 @@ std::unique_ptr<::sql::Connection> connect(const StoreUrl& url) {
   options["userName"] = ::sql::SQLString(url.user);
   options["password"] = ::sql::SQLString(url.password);
   options["schema"] = ::sql::SQLString(url.database);
-  options["OPT_CHARSET_NAME"] = ::sql::SQLString("utf8mb4");
+  options["OPT_CHARSET_NAME"] = ::sql::SQLString("binary");
   options["OPT_CONNECT_TIMEOUT"] = kConnectSeconds;
   options["OPT_READ_TIMEOUT"] = kAnswerSeconds;
   options["OPT_WRITE_TIMEOUT"] = kAnswerSeconds;

@@ -15,7 +15,7 @@ std::size_t size_of(const Value& value) {
   return sizeof(std::int64_t);
 }
 
-std::size_t next_rows(std::span<const Value> values, std::size_t columns) {
+std::size_t rows_that_fit(std::span<const Value> values, std::size_t columns) {
   std::size_t rows = 0;
   std::size_t bytes = 0;
   while (rows < kRowsMax && rows * columns < values.size()) {
@@ -23,7 +23,7 @@ std::size_t next_rows(std::span<const Value> values, std::size_t columns) {
     if (rows > 0 && bytes > kStatementBytes) break;
     ++rows;
   }
-  return std::bit_floor(rows);
+  return rows;
 }
 
 std::string statement(const Insert& insert, std::size_t rows) {
@@ -42,10 +42,17 @@ void insert_in_chunks(
     const std::function<void(const std::string& sql, std::span<const Value> values)>& run) {
   const auto columns = static_cast<std::size_t>(insert.columns);
   while (!values.empty()) {
-    const std::size_t rows = next_rows(values, columns);
+    const std::size_t rows = std::bit_floor(rows_that_fit(values, columns));
     run(statement(insert, rows), values.first(rows * columns));
     values = values.subspan(rows * columns);
   }
+}
+
+std::optional<std::string> insert_at_once(const Insert& insert, std::span<const Value> values) {
+  const auto columns = static_cast<std::size_t>(insert.columns);
+  const std::size_t rows = rows_that_fit(values, columns);
+  if (rows == 0 || rows * columns < values.size()) return std::nullopt;
+  return statement(insert, rows);
 }
 
 }  // namespace guanxi::store::sql

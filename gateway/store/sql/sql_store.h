@@ -70,12 +70,17 @@ class SqlStore final : public Store {
   Result<void> migrate() override;
 
  private:
+  // What is done whole or not at all, and may be tried again.
+  enum class Atomic : std::uint8_t { transaction, statement };
+
   // Runs `body` on a connection to read; once again on a new one if the old one was gone.
   template <typename Body>
   std::invoke_result_t<Body, Connection&> reading(const Body& body);
   // Runs `body` in one transaction, committed if it answers a value. Again after a deadlock, and
-  // after the connection was lost, unless the commit itself was under way.
-  template <typename Body>
+  // after the connection was lost, unless the commit itself was under way. With Atomic::statement
+  // it is a single statement, commits by itself and may find its own work done when it is run
+  // again.
+  template <Atomic kAtomic = Atomic::transaction, typename Body>
   std::invoke_result_t<Body, Connection&> writing(Urgency urgency, const Body& body);
 
   std::unique_ptr<Database> database_;

@@ -32,15 +32,17 @@ std::invoke_result_t<Body, Connection&> SqlStore::reading(const Body& body) {
   }
 }
 
-template <typename Body>
+template <SqlStore::Atomic kAtomic, typename Body>
 std::invoke_result_t<Body, Connection&> SqlStore::writing(Urgency urgency, const Body& body) {
+  constexpr bool kBegins = kAtomic == Atomic::transaction;
   for (int attempt = 1;; ++attempt) {
     try {
       Lease lease = database_->writer(urgency);
       bool is_committing = false;
       try {
-        (*lease).begin();
+        if (kBegins) (*lease).begin();
         auto answer = body(*lease);
+        if (!kBegins) return answer;
         if (answer) {
           is_committing = true;
           (*lease).commit();

@@ -1,6 +1,7 @@
 #include <map>
 
 #include "gateway/store/sql/inbox.h"
+#include "gateway/store/sql/insert.h"
 #include "gateway/store/sql/rows.h"
 #include "gateway/store/sql/sql_store.h"
 
@@ -29,12 +30,18 @@ class Append {
  public:
   explicit Append(std::span<const SealedPayload> payloads) : payloads_(payloads) {}
 
-  // As if every payload were new, as nearly all are; nothing when one is not, and then nothing may
-  // be kept of what was done.
+  // As if every payload were new, as nearly all are, and where they fit in one statement without
+  // the round trips of a transaction around it. Nothing when one is not new or when they do not
+  // fit.
   std::optional<Appended> run_hopefully(Connection& connection) const {
     Known known;
+    Cells rows;
+    Appended appended = take_new(known, rows);
+    const auto statement = insert_at_once(kInsertPayload, rows);
+    if (!statement) return std::nullopt;
     try {
-      return insert_new(connection, known);
+      connection.execute(*statement, rows);
+      return appended;
     } catch (const DatabaseError& error) {
       if (error.kind() == DatabaseError::Kind::duplicate) return std::nullopt;
       throw;
@@ -48,8 +55,11 @@ class Append {
     query_in(connection, "SELECT dedupe, seq FROM inbox WHERE dedupe IN", {}, members, "",
              [&](const Row& row) { known[key_at(row, 0)] = row.number(1); });
     wake_tasks(connection, known);
+    Cells rows;
+    Appended appended = take_new(known, rows);
     try {
-      return insert_new(connection, known);
+      connection.insert(kInsertPayload, rows);
+      return appended;
     } catch (const DatabaseError& error) {
       if (error.kind() != DatabaseError::Kind::duplicate) throw;
       throw DatabaseError(DatabaseError::Kind::contended, "the same payload was stored meanwhile");
@@ -59,10 +69,9 @@ class Append {
  private:
   using Known = std::map<Key, std::int64_t>;
 
-  // Inserts what is not known.
-  Appended insert_new(Connection& connection, Known& known) const {
+  // Puts what is not known into the rows to insert.
+  Appended take_new(Known& known, Cells& rows) const {
     Appended appended;
-    Cells rows;
     rows.reserve(payloads_.size() * static_cast<std::size_t>(kInsertPayload.columns));
     appended.duplicate.reserve(payloads_.size());
     for (const SealedPayload& payload : payloads_) {
@@ -71,7 +80,6 @@ class Append {
       ++(is_new ? appended.stored : appended.duplicates);
       appended.duplicate.push_back(!is_new);
     }
-    connection.insert(kInsertPayload, rows);
     return appended;
   }
 
@@ -141,27 +149,23 @@ std::vector<Value> waiting(Connection& connection, std::size_t limit, std::size_
 }  // namespace
 
 SealedPayload SqlStore::seal(const NewPayload& payload) const {
-  return {payload.tenant,
-          payload.channel,
-          payload.received_at,
-          payload.recipe,
-          payload.format,
-          dedupe_of(vault_, payload.channel, payload.dedupe),
-          shard_of(payload.order),
-          vault_.seal(kPayloadPlace, payload.bytes)};
+  return {payload.tenant,          payload.channel,
+          payload.received_at,     payload.recipe,
+          payload.format,          dedupe_of(vault_, payload.channel, payload.dedupe),
+          shard_of(payload.order), vault_.seal(kPayloadPlace, payload.bytes)};
 }
 
 Result<Appended> SqlStore::append(std::span<const SealedPayload> payloads) {
   if (payloads.empty()) return Appended{};
   const Append batch(payloads);
-  bool is_repeated = false;
-  auto done = writing(Urgency::ingest, [&](Connection& connection) -> Result<Appended> {
-    auto appended = batch.run_hopefully(connection);
-    is_repeated = !appended;
-    if (is_repeated) return fail(ErrorCode::conflict, "a payload was stored before");
-    return *std::move(appended);
-  });
-  if (!is_repeated) return done;
+  std::optional<Appended> appended;
+  const auto tried =
+      writing<Atomic::statement>(Urgency::ingest, [&](Connection& connection) -> Result<void> {
+        appended = batch.run_hopefully(connection);
+        return {};
+      });
+  if (!tried) return tl::unexpected(tried.error());
+  if (appended) return *std::move(appended);
   return writing(Urgency::ingest,
                  [&](Connection& connection) -> Result<Appended> { return batch.run(connection); });
 }

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gateway/store/sql/insert.h"
+#include "gateway/store/sqlite/gathering_vfs.h"
 #include "models/result.h"
 
 namespace guanxi::store::sqlite {
@@ -84,9 +85,10 @@ class Running {
 
 SqliteConnection::SqliteConnection(const ConnectionOptions& options) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  const char* vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
+  const std::string vfs = options.synchronous == "off" ? options.vfs : gathering_vfs(options.vfs);
   try {
-    check(sqlite3_open_v2(options.path.c_str(), &database_, flags, vfs));
+    check(sqlite3_open_v2(options.path.c_str(), &database_, flags,
+                          vfs.empty() ? nullptr : vfs.c_str()));
     configure(options);
   } catch (const DatabaseError&) {
     sqlite3_close_v2(database_);
@@ -103,11 +105,11 @@ void SqliteConnection::configure(const ConnectionOptions& options) {
   sqlite3_extended_result_codes(database_, 1);
   check(sqlite3_busy_timeout(database_, kBusyMilliseconds));
   become_wal();
-  // The writer checkpoints seldom enough to write a page once for many commits, and often enough to
-  // keep the log small. Readers need little: what they share is in the operating system's cache.
-  run_script(options.writes ? "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16000;"
-                            : "PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 0;");
-  run_script("PRAGMA journal_size_limit = 100000000; PRAGMA temp_store = MEMORY;");
+  // Readers need little: what they share is in the operating system's cache.
+  run_script(options.writes ? "PRAGMA cache_size = -8192;" : "PRAGMA cache_size = -2048;");
+  // Nobody's commit copies the log: see Checkpointer.
+  run_script("PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 100000000;");
+  run_script("PRAGMA temp_store = MEMORY;");
   run_script(options.synchronous == "off" ? "PRAGMA synchronous = OFF;"
                                           : "PRAGMA synchronous = FULL;");
 }
@@ -169,6 +171,19 @@ void SqliteConnection::run_script(std::string_view script) {
 }
 
 const sql::Dialect& SqliteConnection::dialect() const { return kDialect; }
+
+void SqliteConnection::watch_log(std::function<void(int pages)> each) {
+  log_watcher_ = std::move(each);
+  const auto tell = [](void* self, sqlite3*, const char*, int pages) {
+    static_cast<SqliteConnection*>(self)->log_watcher_(pages);
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(database_, tell, this);
+}
+
+void SqliteConnection::checkpoint() {
+  check(sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr));
+}
 
 sqlite3_stmt* SqliteConnection::prepared(std::string_view sql) {
   const auto found = statements_.find(sql);

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@ struct ConnectionOptions {
   std::string path;
   std::string vfs;          // empty: the default
   std::string synchronous;  // "full" unless a test says otherwise
-  bool writes = false;      // the writer has the big cache and checkpoints
+  bool writes = false;      // the writer has the big cache
 };
 
 class SqliteConnection final : public sql::Connection {
@@ -36,6 +37,13 @@ class SqliteConnection final : public sql::Connection {
   std::int64_t insert(const sql::Insert& insert, std::span<const sql::Value> values) override;
   void run_script(std::string_view script) override;
   const sql::Dialect& dialect() const override;
+
+  // `each` is told after every commit how many pages stand in the write-ahead log.
+  void watch_log(std::function<void(int pages)> each);
+  // Copies into the database what of the log it can without keeping anybody waiting. When that was
+  // all and nobody reads the log, the next commit starts it from its beginning. Throws
+  // DatabaseError.
+  void checkpoint();
 
  private:
   struct Finalize {
@@ -58,6 +66,7 @@ class SqliteConnection final : public sql::Connection {
   void check(int code);
 
   sqlite3* database_ = nullptr;
+  std::function<void(int)> log_watcher_;
   std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
 };
 

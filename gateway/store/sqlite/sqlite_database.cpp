@@ -1,9 +1,11 @@
 #include "gateway/store/sqlite/sqlite_database.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include "gateway/store/sql/pool.h"
+#include "gateway/store/sqlite/checkpointer.h"
 #include "gateway/store/sqlite/sqlite_connection.h"
 #include "gateway/store/sqlite/writer_gate.h"
 
@@ -11,6 +13,8 @@ namespace guanxi::store::sqlite {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{100};
+// 64 MiB: long enough that a page is copied once for many commits.
+constexpr int kLogPages = 8000;
 
 // SQLite's log files take over the mode of the database.
 void make_for_owner_only(const std::string& path) {
@@ -22,19 +26,17 @@ class SqliteDatabase final : public sql::Database {
  public:
   explicit SqliteDatabase(const DatabaseOptions& options)
       : options_{options.path, options.vfs, options.synchronous, true},
-        writer_(std::make_unique<SqliteConnection>(options_)),
-        readers_(options.readers, [this] {
-          ConnectionOptions reader = options_;
-          reader.writes = false;
-          return std::make_unique<SqliteConnection>(reader);
-        }) {}
+        checkpointer_(reader_options(), gate_, kLogPages),
+        writer_(connect_writer()),
+        readers_(options.readers,
+                 [this] { return std::make_unique<SqliteConnection>(reader_options()); }) {}
 
   sql::Lease reader() override { return readers_.lease(); }
 
   sql::Lease writer(sql::Urgency urgency) override {
     gate_.enter(urgency);
     try {
-      if (!writer_) writer_ = std::make_unique<SqliteConnection>(options_);
+      if (!writer_) writer_ = connect_writer();
     } catch (...) {
       gate_.leave();
       throw;
@@ -58,8 +60,21 @@ class SqliteDatabase final : public sql::Database {
   }
 
  private:
+  ConnectionOptions reader_options() const {
+    ConnectionOptions reader = options_;
+    reader.writes = false;
+    return reader;
+  }
+
+  std::unique_ptr<sql::Connection> connect_writer() {
+    auto connection = std::make_unique<SqliteConnection>(options_);
+    connection->watch_log([this](int pages) { checkpointer_.committed(pages); });
+    return connection;
+  }
+
   ConnectionOptions options_;
   WriterGate gate_{kPatience};
+  Checkpointer checkpointer_;
   std::unique_ptr<sql::Connection> writer_;  // guarded by the gate
   sql::Pool readers_;
 };
@@ -67,6 +82,10 @@ class SqliteDatabase final : public sql::Database {
 }  // namespace
 
 std::unique_ptr<sql::Database> open_database(const DatabaseOptions& options) {
+  // Statistics of memory, which nobody asks for, take a lock shared by all connections at every
+  // allocation. Without effect once SQLite is in use.
+  static const int kConfigured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(kConfigured);
   make_for_owner_only(options.path);
   return std::make_unique<SqliteDatabase>(options);
 }

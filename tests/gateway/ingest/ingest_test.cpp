@@ -129,6 +129,26 @@ TEST_CASE("nothing is answered before it is durable, and what waits is committed
   CHECK(site.faulty.calls() - calls <= 2);
 }
 
+TEST_CASE("callbacks crowd in when many share a commit, and what can wait gives way to them") {
+  Site site;
+  // A single callback is no crowd, and nobody has to wait for it.
+  CHECK(site.send(site.callback(event(100))).get().status == 200);
+  CHECK(!site.ingest->is_crowded());
+  site.ingest->give_way(std::chrono::hours(1));
+
+  site.faulty.hold();
+  std::vector<std::future<net::Response>> answers;
+  answers.push_back(site.send(site.callback(event(0))));
+  site.faulty.await_held(1);
+  for (int i = 1; i <= 20; ++i) answers.push_back(site.send(site.callback(event(i))));
+  site.faulty.release();
+  for (auto& answer : answers) CHECK(answer.get().status == 200);
+  // They were a crowd until a moment ago. Whoever gives way may go on when they stop coming, long
+  // before its share of the time is reached.
+  site.ingest->give_way(std::chrono::hours(1));
+  CHECK(!site.ingest->is_crowded());
+}
+
 TEST_CASE("past the bound on what waits, callbacks are answered 503 with Retry-After") {
   Site site({.max_waiting = 3, .max_batch = 8});
   site.faulty.hold();

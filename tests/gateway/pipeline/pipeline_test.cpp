@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <random>
 
 #include "models/json.h"
@@ -141,6 +142,41 @@ TEST_CASE("an event delivered again, or through a second channel of the corp, ha
   CHECK(count(changes, "relation.started") == 1);
   CHECK(count(changes, "interaction.created") == 1);
   CHECK(world->store.backlog()->waiting == 0);
+}
+
+TEST_CASE("while callbacks crowd in, batches are small and the loop gives way after each") {
+  SqliteWorld world;
+  std::atomic<bool> crowded = true;
+  std::atomic<int> given = 0;
+  pipeline::PipelineOptions options;
+  options.holder = "loop";
+  options.crowded_batch_rows = 2;
+  pipeline::Pipeline loop(
+      *world.store, world->channels, world->metrics, [&] { return world->now; },
+      [random = std::uint8_t{0}](std::uint8_t* bytes, std::size_t size) mutable {
+        for (std::size_t i = 0; i < size; ++i) bytes[i] = ++random;
+      },
+      options,
+      {.is_crowded = [&] { return crowded.load(); },
+       .give_way =
+           [&](std::chrono::steady_clock::duration took) {
+             if (took > took.zero()) ++given;
+             given.notify_one();
+           }});
+  for (int i = 0; i < 7; ++i) {
+    world->deliver(contact_event("del_follow_user", "wm" + std::to_string(i), "li", kDay));
+  }
+  CHECK(loop.work_once().value() == 2);
+  crowded = false;
+  CHECK(loop.work_once().value() == 5);
+  CHECK(given == 0);
+  world->deliver(contact_event("del_follow_user", "wm8", "li", kDay));
+  loop.start();
+  loop.wake();
+  given.wait(0);
+  loop.stop();
+  CHECK(given >= 1);
+  CHECK(world.store->backlog()->waiting == 0);
 }
 
 TEST_CASE("two tenants with the same ids share nobody") {

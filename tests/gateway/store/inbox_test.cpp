@@ -66,6 +66,26 @@ EVERY_STORE("ten copies of a payload are one, also within a batch") {
   CHECK(world->pending(100, 1000).value().size() == 3);
 }
 
+EVERY_STORE("any number of payloads is appended whole, with copies among them or none") {
+  const World<Driver> world;
+  std::size_t rows = 0;
+  for (const std::size_t count : {1, 2, 63, 64, 65, 130}) {
+    for (const std::size_t every : {1, 2}) {
+      std::vector<NewPayload> payloads;
+      for (std::size_t i = 0; i < count; ++i) {
+        payloads.push_back(world.payload(std::to_string(count) + '/' + std::to_string(i * every)));
+      }
+      const auto appended = world->append(payloads).value();
+      // Of the second round, those with an even number stood there before.
+      const std::size_t fresh = every == 1 ? count : count - (count + 1) / 2;
+      CHECK(appended.stored == fresh);
+      CHECK(appended.duplicates == count - fresh);
+      rows += fresh;
+      CHECK(world->pending(1000, 1 << 20).value().size() == rows);
+    }
+  }
+}
+
 EVERY_STORE("the same bytes in two channels are two payloads") {
   const World<Driver> world;
   const auto other = world->register_channel("default", "beta", "wecom", kNow).value();
