@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/pipeline/announcements.h"
 #include "gateway/pipeline/working_set.h"
 
 namespace guanxi::pipeline {
@@ -25,50 +26,6 @@ bool is_person(const Identity& identity) {
 bool depends_on_order(const std::vector<Fact>& facts) {
   return std::ranges::any_of(facts,
                              [](const Fact& fact) { return fact.kind != FactKind::interaction; });
-}
-
-std::string_view change_type(Effect::Kind kind) {
-  switch (kind) {
-    case Effect::Kind::updated:
-      return "customer.updated";
-    case Effect::Kind::relation_started:
-      return "relation.started";
-    case Effect::Kind::relation_ended:
-      return "relation.ended";
-    case Effect::Kind::relation_transferred:
-      return "relation.transferred";
-    case Effect::Kind::tag_changed:
-      return "tag.changed";
-  }
-  return "customer.updated";
-}
-
-std::string_view object_type(Effect::Kind kind) {
-  switch (kind) {
-    case Effect::Kind::updated:
-      return "customer";
-    case Effect::Kind::tag_changed:
-      return "tag";
-    default:
-      return "relation";
-  }
-}
-
-// What a whole refolding changed for outsiders.
-std::vector<Effect> difference(const std::set<Identity>& active_before,
-                               const models::Customer& now) {
-  std::vector<Effect> effects{{Effect::Kind::updated, {}}};
-  for (const models::Relation& relation : now.relations) {
-    const bool active = relation.status == "active";
-    const bool was_active = active_before.contains(relation.staff);
-    if (active && !was_active) effects.push_back({Effect::Kind::relation_started, relation.staff});
-    if (!active && was_active) {
-      effects.push_back({relation.reason == "transferred" ? Effect::Kind::relation_transferred
-                                                          : Effect::Kind::relation_ended,
-                         relation.staff});
-    }
-  }
-  return effects;
 }
 
 class Composing {
@@ -363,31 +320,19 @@ class Composing {
   std::map<store::Key, std::pair<Time, std::vector<Fact>>> row_facts_;
 };
 
-store::RowMark mark_of(const ReadRow& row, Time now) {
-  store::RowMark mark;
-  mark.seq = row.row.seq;
-  mark.pack = row.pack;
-  mark.worked_at = now;
-  if (!row.error.empty()) {
-    mark.status = store::RowStatus::dead;
-    mark.error = row.error;
-    return mark;
-  }
-  const auto has = [&](Event::Status status) {
-    return std::ranges::any_of(row.events,
-                               [&](const Event& event) { return event.status == status; });
-  };
-  mark.status = store::RowStatus::normalized;
-  if (!row.events.empty() && !has(Event::Status::mapped)) mark.status = store::RowStatus::none;
-  if (has(Event::Status::unmapped)) mark.status = store::RowStatus::unmapped;
-  if (!row.events.empty()) {
-    mark.event = row.events.front().name;
-    mark.event_at = row.events.front().at;
-  }
-  return mark;
-}
-
 }  // namespace
+
+void warm_up(std::span<const ReadRow> rows, store::Store& store) {
+  std::map<store::TenantId, std::vector<const Event*>> events;
+  for (const ReadRow& row : rows) {
+    for (const Event& event : row.events) events[row.row.tenant].push_back(&event);
+  }
+  for (const auto& [tenant, of_tenant] : events) {
+    WorkingSet forgotten;
+    // A store that fails here will say so when it matters.
+    static_cast<void>(load(forgotten, tenant, of_tenant, store));
+  }
+}
 
 Result<store::Batch> compose(std::span<ReadRow> rows, const ComposeContext& context) {
   store::Batch batch;

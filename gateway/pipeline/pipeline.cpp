@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -64,6 +65,7 @@ struct Pipeline::State {
   std::condition_variable condition;
   bool woken = false;
   std::atomic<bool> stopping{false};
+  std::future<Result<std::vector<ReadRow>>> ahead;  // the next batch, if it is being read
   std::thread thread;
 
   Result<bool> hold_lease(Time now) {
@@ -150,23 +152,59 @@ struct Pipeline::State {
 
   bool is_crowded() const { return hooks.is_crowded && hooks.is_crowded(); }
 
+  Result<std::vector<ReadRow>> take(std::size_t limit, store::SeqRange in_hand) {
+    auto rows = store.pending(limit, options.batch_bytes, in_hand);
+    if (!rows) return fail(rows.error().code, rows.error().detail);
+    return read(std::move(*rows));
+  }
+
+  // Reads the next rows while those in hand are written: decrypting, normalizing, and looking once
+  // at what the next batch will need, so that it comes from memory then and not from the disk. What
+  // was looked at is forgotten: the rows in hand may change it.
+  void look_ahead(std::size_t limit, store::SeqRange in_hand) {
+    ahead = std::async(std::launch::async, [this, limit, in_hand] {
+      observe::name_thread("pipeline-ahead");
+      auto rows = take(limit, in_hand);
+      if (rows) warm_up(*rows, store);
+      return rows;
+    });
+  }
+
+  Result<std::vector<ReadRow>> next(std::size_t limit) {
+    if (!ahead.valid()) return take(limit, {});
+    auto rows = ahead.get();
+    if (rows && rows->empty()) return take(limit, {});
+    return rows;
+  }
+
   Result<std::size_t> work_batch() {
-    const std::size_t limit = is_crowded() ? options.crowded_batch_rows : options.batch_rows;
-    auto rows = store.pending(limit, options.batch_bytes);
+    const bool crowded = is_crowded();
+    const std::size_t limit = crowded ? options.crowded_batch_rows : options.batch_rows;
+    const auto started = SteadyClock::now();
+    auto rows = next(limit);
     if (!rows) return fail(rows.error().code, rows.error().detail);
     if (rows->empty()) return std::size_t{0};
     auto held = hold_lease(clock());
     if (!held) return fail(held.error().code, held.error().detail);
     if (!*held) return std::size_t{0};
-    const auto started = SteadyClock::now();
-    auto read_rows = read(std::move(*rows));
-    if (!read_rows) return fail(read_rows.error().code, read_rows.error().detail);
+    if (rows->size() == limit && !crowded) {
+      look_ahead(limit, {rows->front().row.seq, rows->back().row.seq});
+    }
+    auto worked = write_all(std::move(*rows));
+    if (worked) {
+      metrics.pipeline_batch(*worked, SteadyClock::now() - started);
+    } else if (ahead.valid()) {
+      // What failed comes first again.
+      static_cast<void>(ahead.get());
+    }
+    return worked;
+  }
+
+  Result<std::size_t> write_all(std::vector<ReadRow> rows) {
     try {
-      auto worked = write(*read_rows);
-      if (worked) metrics.pipeline_batch(*worked, SteadyClock::now() - started);
-      return worked;
+      return write(rows);
     } catch (const std::exception&) {
-      return write_one_by_one(std::move(*read_rows));
+      return write_one_by_one(std::move(rows));
     }
   }
 

@@ -101,4 +101,28 @@ Result<void> complete_lists(ReadRow& row, const adapters::ChannelMap& channels,
   return {};
 }
 
+store::RowMark mark_of(const ReadRow& row, Time now) {
+  store::RowMark mark;
+  mark.seq = row.row.seq;
+  mark.pack = row.pack;
+  mark.worked_at = now;
+  if (!row.error.empty()) {
+    mark.status = store::RowStatus::dead;
+    mark.error = row.error;
+    return mark;
+  }
+  const auto has = [&](Event::Status status) {
+    return std::ranges::any_of(row.events,
+                               [&](const Event& event) { return event.status == status; });
+  };
+  mark.status = store::RowStatus::normalized;
+  if (!row.events.empty() && !has(Event::Status::mapped)) mark.status = store::RowStatus::none;
+  if (has(Event::Status::unmapped)) mark.status = store::RowStatus::unmapped;
+  if (!row.events.empty()) {
+    mark.event = row.events.front().name;
+    mark.event_at = row.events.front().at;
+  }
+  return mark;
+}
+
 }  // namespace guanxi::pipeline

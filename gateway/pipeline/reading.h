@@ -31,4 +31,7 @@ ReadRow read_row(store::InboxRow row, const adapters::ChannelMap& channels);
 Result<void> complete_lists(ReadRow& row, const adapters::ChannelMap& channels,
                             store::Store& store);
 
+// How the row is marked once its effects are written.
+store::RowMark mark_of(const ReadRow& row, Time now);
+
 }  // namespace guanxi::pipeline

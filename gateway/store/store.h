@@ -116,6 +116,12 @@ struct InboxRow {
   std::optional<Time> worked_at;
 };
 
+// Rows from one number to another, both included; nothing by default.
+struct SeqRange {
+  std::int64_t first = 0;
+  std::int64_t last = -1;
+};
+
 struct KnownIdentity {
   Key key{};
   models::Identity identity;
@@ -339,8 +345,12 @@ class Store {
   Result<Appended> append(std::span<const NewPayload> payloads);
 
   // Rows received and not yet worked, oldest first; never more than `bytes` of payload beyond the
-  // first.
-  virtual Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes) = 0;
+  // first. `except`: in hand already.
+  virtual Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes,
+                                                SeqRange except) = 0;
+  Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes) {
+    return pending(limit, bytes, {});
+  }
   virtual Result<std::vector<InboxRow>> answers_of_run(ChannelId channel, std::int64_t run) = 0;
 
   virtual Key key_of(TenantId tenant, const models::Identity& identity) const = 0;

@@ -72,8 +72,9 @@ Result<Appended> FaultyStore::append(std::span<const SealedPayload> payloads) {
   return forward([&] { return inner_.append(payloads); });
 }
 
-Result<std::vector<InboxRow>> FaultyStore::pending(std::size_t limit, std::size_t bytes) {
-  return forward([&] { return inner_.pending(limit, bytes); });
+Result<std::vector<InboxRow>> FaultyStore::pending(std::size_t limit, std::size_t bytes,
+                                                   SeqRange except) {
+  return forward([&] { return inner_.pending(limit, bytes, except); });
 }
 
 Result<std::vector<InboxRow>> FaultyStore::answers_of_run(ChannelId channel, std::int64_t run) {

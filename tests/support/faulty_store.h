@@ -38,7 +38,9 @@ class FaultyStore final : public store::Store {
   Result<std::vector<store::ChannelRecord>> channels() override;
   store::SealedPayload seal(const store::NewPayload& payload) const override;
   Result<store::Appended> append(std::span<const store::SealedPayload> payloads) override;
-  Result<std::vector<store::InboxRow>> pending(std::size_t limit, std::size_t bytes) override;
+  using Store::pending;
+  Result<std::vector<store::InboxRow>> pending(std::size_t limit, std::size_t bytes,
+                                               store::SeqRange except) override;
   Result<std::vector<store::InboxRow>> answers_of_run(store::ChannelId channel,
                                                       std::int64_t run) override;
   store::Key key_of(store::TenantId tenant, const models::Identity& identity) const override;

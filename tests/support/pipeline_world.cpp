@@ -35,6 +35,12 @@ std::string element(const std::string& name, const std::string& text) {
   return '<' + name + "><![CDATA[" + text + "]]></" + name + '>';
 }
 
+// Compiled once: worlds are many in a test, and packs do not change.
+const adapters::Registry& registry() {
+  static const adapters::Registry instance;
+  return instance;
+}
+
 }  // namespace
 
 std::string contact_event(const std::string& change, const std::string& external_userid,
@@ -47,7 +53,8 @@ std::string contact_event(const std::string& change, const std::string& external
          element("ExternalUserID", external_userid) + more + "</xml>";
 }
 
-PipelineWorld::PipelineWorld(store::Store& the_store, const std::string& api_base)
+PipelineWorld::PipelineWorld(store::Store& the_store, const std::string& api_base,
+                             std::size_t batch_rows)
     : store(the_store) {
   adapters::ChannelMap map;
   const auto bind = [&](const std::string& id, const std::string& tenant) {
@@ -56,7 +63,7 @@ PipelineWorld::PipelineWorld(store::Store& the_store, const std::string& api_bas
     bound.id = record.id;
     bound.tenant = record.tenant;
     bound.tenant_name = tenant;
-    bound.adapter = must(registry_.bind(settings(id, tenant, api_base)), "bind");
+    bound.adapter = must(registry().bind(settings(id, tenant, api_base)), "bind");
     map.emplace(id, std::move(bound));
   };
   bind("acme", "default");
@@ -65,6 +72,7 @@ PipelineWorld::PipelineWorld(store::Store& the_store, const std::string& api_bas
   channels.replace(std::move(map));
   pipeline::PipelineOptions options;
   options.holder = "test";
+  options.batch_rows = batch_rows;
   pipeline = std::make_unique<pipeline::Pipeline>(
       store, channels, metrics, [this] { return now; },
       [this](std::uint8_t* bytes, std::size_t size) {

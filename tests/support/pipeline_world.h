@@ -27,7 +27,8 @@ class PipelineWorld {
   // Over a store that outlives it. Channels "acme" and "beta" belong to one corp and one tenant,
   // "other" to another tenant with the same corp id.
   // Its platform calls go to `api_base`.
-  explicit PipelineWorld(store::Store& store, const std::string& api_base = {});
+  explicit PipelineWorld(store::Store& store, const std::string& api_base = {},
+                         std::size_t batch_rows = 256);
   ~PipelineWorld();
 
   // Delivers a decrypted payload: signs and encrypts it, opens it as a callback, appends what came
@@ -56,7 +57,6 @@ class PipelineWorld {
   std::unique_ptr<pipeline::Pipeline> pipeline;
 
  private:
-  adapters::Registry registry_;
   int delivered_ = 0;
   std::uint8_t random_ = 0;
 };

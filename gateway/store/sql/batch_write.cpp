@@ -85,7 +85,7 @@ BatchWrite::BatchWrite(const Batch& batch, const Vault& vault) : batch_(batch) {
 
 void BatchWrite::seal_customers(const Vault& vault) {
   for (const CustomerWrite& entry : batch_.customers) {
-    const std::string document = to_bytes(models::customer_state(entry.customer));
+    const std::string document = customer_document(entry.customer);
     customer_documents_.push_back(vault.seal(kCustomerPlace, document));
     customer_names_.push_back(name_of(entry.customer));
     for (const models::Facet& facet : entry.gained) {

@@ -68,6 +68,19 @@ std::optional<SubjectFacts> facts_from_document(std::string_view bytes) {
   }
 }
 
+std::string customer_document(const models::Customer& customer) {
+  constexpr std::size_t kStep = 256;
+  std::string bytes = to_bytes(models::customer_state(customer));
+  bytes.resize((bytes.size() / kStep + 1) * kStep, '\0');
+  return bytes;
+}
+
+std::optional<models::Customer> customer_from_document(std::string_view bytes) {
+  // What stands behind the document is the room.
+  const Json json = Json::from_cbor(bytes, false, false);
+  return json.is_discarded() ? std::nullopt : models::customer_from_state(json);
+}
+
 std::string interaction_document(const Interaction& interaction) {
   return to_bytes({{"type", interaction.type},
                    {"id", interaction.id},

@@ -17,6 +17,10 @@ std::string facts_document(const SubjectFacts& facts);
 // Source and facts; tenant and subject are the caller's.
 std::optional<SubjectFacts> facts_from_document(std::string_view bytes);
 
+// With room to grow, so that the next change often finds its place in the same page.
+std::string customer_document(const models::Customer& customer);
+std::optional<models::Customer> customer_from_document(std::string_view bytes);
+
 std::string interaction_document(const models::Interaction& interaction);
 std::optional<models::Interaction> interaction_from_document(std::string_view bytes);
 

@@ -22,7 +22,9 @@ class SqlStore final : public Store {
 
   SealedPayload seal(const NewPayload& payload) const override;
   Result<Appended> append(std::span<const SealedPayload> payloads) override;
-  Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes) override;
+  using Store::pending;
+  Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes,
+                                        SeqRange except) override;
   Result<std::vector<InboxRow>> answers_of_run(ChannelId channel, std::int64_t run) override;
 
   Key key_of(TenantId tenant, const models::Identity& identity) const override;

@@ -131,18 +131,23 @@ std::string events_statement(bool has_status, bool has_channel) {
 }
 
 // The numbers of waiting rows, as many as hold `bytes` of payload, at least one.
-std::vector<Value> waiting(Connection& connection, std::size_t limit, std::size_t bytes) {
+std::vector<Value> waiting(Connection& connection, std::size_t limit, std::size_t bytes,
+                           SeqRange except) {
   std::vector<Value> seqs;
   std::size_t sum = 0;
   bool is_full = false;
-  connection.query("SELECT seq, LENGTH(payload) FROM inbox WHERE status = 0 ORDER BY seq LIMIT ?",
-                   Cells().number(static_cast<std::int64_t>(limit)).values(), [&](const Row& row) {
-                     const auto size = static_cast<std::size_t>(row.number(1));
-                     is_full = is_full || (!seqs.empty() && sum + size > bytes);
-                     if (is_full) return;
-                     if (!seqs.empty()) sum += size;
-                     seqs.emplace_back(row.number(0));
-                   });
+  Cells values;
+  values.number(except.first).number(except.last).number(static_cast<std::int64_t>(limit));
+  connection.query(
+      "SELECT seq, LENGTH(payload) FROM inbox WHERE status = 0"
+      " AND seq NOT BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+      values, [&](const Row& row) {
+        const auto size = static_cast<std::size_t>(row.number(1));
+        is_full = is_full || (!seqs.empty() && sum + size > bytes);
+        if (is_full) return;
+        if (!seqs.empty()) sum += size;
+        seqs.emplace_back(row.number(0));
+      });
   return seqs;
 }
 
@@ -170,12 +175,13 @@ Result<Appended> SqlStore::append(std::span<const SealedPayload> payloads) {
                  [&](Connection& connection) -> Result<Appended> { return batch.run(connection); });
 }
 
-Result<std::vector<InboxRow>> SqlStore::pending(std::size_t limit, std::size_t bytes) {
+Result<std::vector<InboxRow>> SqlStore::pending(std::size_t limit, std::size_t bytes,
+                                                SeqRange except) {
   return reading([&](Connection& connection) -> Result<std::vector<InboxRow>> {
     std::vector<InboxRow> rows;
     query_in(connection,
              "SELECT " + std::string(kInbox) + ", i.payload FROM inbox i WHERE i.seq IN", {},
-             waiting(connection, limit, bytes), "ORDER BY i.seq", [&](const Row& row) {
+             waiting(connection, limit, bytes, except), "ORDER BY i.seq", [&](const Row& row) {
                rows.push_back(inbox_row_of(row));
                open_row(vault_, row, kInboxColumns, rows.back());
              });

@@ -49,7 +49,7 @@ Vault::Hash facet_hash(const Vault& vault, TenantId tenant, const models::Facet&
 
 models::Customer customer_of(const Vault& vault, const Row& row, int first_column) {
   const std::string document = unsealed(vault, kCustomerPlace, row.text(first_column + 1));
-  auto customer = models::customer_from_state(json_from(document));
+  auto customer = customer_from_document(document);
   if (!customer) fail_reading(kCustomerPlace);
   customer->version = row.number(first_column);
   return *std::move(customer);

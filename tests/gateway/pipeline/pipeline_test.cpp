@@ -329,24 +329,46 @@ TEST_CASE("a rebuild from the raw inbox into an empty store equals the state it 
   }
 }
 
+TEST_CASE("a customer whose events stand in one batch and the next is worked as in one") {
+  const auto history = random_history(5, 60);
+  SqliteWorld whole;
+  for (const std::string& payload : history) whole->deliver(payload);
+  whole->work();
+  for (const std::size_t batch_rows : {1, 2, 7}) {
+    TemporaryFolder folder;
+    auto store = store::open_store({"sqlite:" + folder.file("guanxi.db"), {}, 2});
+    REQUIRE(store->migrate());
+    PipelineWorld world(*store, {}, batch_rows);
+    for (const std::string& payload : history) world.deliver(payload);
+    world.work();
+    CHECK(world.state() == whole->state());
+  }
+}
+
 TEST_CASE("whichever call of the store fails, before or after it was done, the end is the same") {
   const auto history = random_history(77, 12);
-  SqliteWorld clean;
-  for (const std::string& payload : history) clean->deliver(payload);
-  clean->work();
-  const Json expected = clean->state();
-  const auto expected_changes = clean->changes().size();
-  for (const bool after : {false, true}) {
+  // All in one batch, and in batches so small that the next is read while one is written.
+  for (const auto& [after, batch_rows] :
+       {std::pair<bool, std::size_t>{false, 256}, {true, 256}, {false, 3}, {true, 3}}) {
+    TemporaryFolder clean_folder;
+    auto clean_store = store::open_store({"sqlite:" + clean_folder.file("guanxi.db"), {}, 2});
+    REQUIRE(clean_store->migrate());
+    PipelineWorld clean(*clean_store, {}, batch_rows);
+    for (const std::string& payload : history) clean.deliver(payload);
+    clean.work();
+    const Json expected = clean.state();
+    const auto expected_changes = clean.changes().size();
     bool failed = true;
     for (int n = 1; failed; ++n) {
       CAPTURE(after);
+      CAPTURE(batch_rows);
       CAPTURE(n);
-      REQUIRE(n < 200);
+      REQUIRE(n < 400);
       TemporaryFolder folder;
       auto inner = store::open_store({"sqlite:" + folder.file("guanxi.db"), {}, 2});
       REQUIRE(inner->migrate());
       FaultyStore faulty(*inner);
-      PipelineWorld world(faulty);
+      PipelineWorld world(faulty, {}, batch_rows);
       faulty.fail_call(n, after ? FaultyStore::When::after : FaultyStore::When::before);
       for (const std::string& payload : history) world.deliver(payload);
       world.work();
