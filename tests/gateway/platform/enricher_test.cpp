@@ -108,6 +108,8 @@ TEST_CASE("followers are read over all pages of the answer") {
   const models::Customer customer = gateway.world->customer("wmPages0001");
   CHECK(std::ranges::count(customer.relations, std::string("active"), &models::Relation::status) ==
         5);
+  // Each of them is asked for by name, whoever the event was about.
+  CHECK(gateway.simulator.calls("/cgi-bin/user/get") >= 5);
 }
 
 TEST_CASE("a refused token is fetched once more, and the call made again") {
