@@ -322,18 +322,6 @@ class Composing {
 
 }  // namespace
 
-void warm_up(std::span<const ReadRow> rows, store::Store& store) {
-  std::map<store::TenantId, std::vector<const Event*>> events;
-  for (const ReadRow& row : rows) {
-    for (const Event& event : row.events) events[row.row.tenant].push_back(&event);
-  }
-  for (const auto& [tenant, of_tenant] : events) {
-    WorkingSet forgotten;
-    // A store that fails here will say so when it matters.
-    static_cast<void>(load(forgotten, tenant, of_tenant, store));
-  }
-}
-
 Result<store::Batch> compose(std::span<ReadRow> rows, const ComposeContext& context) {
   store::Batch batch;
   std::map<store::TenantId, std::vector<ReadRow*>> by_tenant;

@@ -23,7 +23,4 @@ struct ComposeContext {
 // their events. Errors are the store's.
 Result<store::Batch> compose(std::span<ReadRow> rows, const ComposeContext& context);
 
-// Looks at what composing the rows would read, and forgets it.
-void warm_up(std::span<const ReadRow> rows, store::Store& store);
-
 }  // namespace guanxi::pipeline

@@ -366,6 +366,9 @@ class Store {
   virtual Result<std::vector<SubjectFacts>> facts_of(TenantId tenant,
                                                      std::span<const Key> subjects) = 0;
   virtual Result<void> write(const Batch& batch) = 0;
+  // Looks at the places where the batch would write, so that they come from memory and not from the
+  // disk when it, or another much like it, is written. Changes nothing; what fails is not told.
+  virtual void look_at(const Batch& batch) = 0;
 
   // Tasks due, leased to the caller until `lease_until`.
   virtual Result<std::vector<Task>> claim_tasks(Time now, Time lease_until, std::size_t limit) = 0;

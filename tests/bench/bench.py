@@ -147,7 +147,7 @@ class Bench:
     def event_rows(self):
         small, large = (10_000, 100_000) if self.options.quick else (10_000, 1_000_000)
         events = 10_000
-        say(f"Working {events} events at {small} and at {large} customers, one thread, SQLite")
+        say(f"Working {events} events at {small} and at {large} customers, SQLite")
         found = self.figures("pipeline_bench", self.folder, small, large, events)
         few, many = found["events_per_second_small"], found["events_per_second_large"]
         bare = found["bare_inserts_per_second"]

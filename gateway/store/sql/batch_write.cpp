@@ -172,4 +172,31 @@ Result<void> SqlStore::write(const Batch& batch) {
   return writing(Urgency::other, [&](Connection& connection) { return prepared.run(connection); });
 }
 
+void SqlStore::look_at(const Batch& batch) {
+  const auto nothing = [](const Row&) {};
+  // Each is answered by an index alone: its leaf is what the write will change.
+  static_cast<void>(reading([&](Connection& connection) -> Result<void> {
+    for (const SubjectFacts& entry : batch.facts) {
+      connection.query("SELECT MAX(seq) FROM fact WHERE subject = ?",
+                       Cells().id(entry.subject).values(), nothing);
+    }
+    for (const NewInteraction& entry : batch.interactions) {
+      connection.query("SELECT COUNT(*) FROM interaction WHERE id = ?",
+                       Cells().id(entry.key).values(), nothing);
+      connection.query("SELECT MAX(at) FROM interaction WHERE tenant_id = ? AND customer_id = ?",
+                       Cells().number(entry.tenant).id(entry.customer.bytes).values(), nothing);
+    }
+    for (const CustomerWrite& entry : batch.customers) {
+      for (const auto* facets : {&entry.gained, &entry.lost}) {
+        for (const models::Facet& facet : *facets) {
+          const auto content = facet_hash(vault_, entry.tenant, facet);
+          connection.query("SELECT COUNT(*) FROM facet WHERE content = ? AND customer_id = ?",
+                           Cells().id(content).id(entry.customer.id.bytes).values(), nothing);
+        }
+      }
+    }
+    return {};
+  }));
+}
+
 }  // namespace guanxi::store::sql
