@@ -22,7 +22,6 @@ Committer::Committer(store::Store& store, observe::Metrics& metrics, std::size_t
       max_waiting_(max_waiting),
       max_batch_(max_batch),
       on_stored_(std::move(on_stored)),
-      crowded_at_(-SteadyClock::duration(kMoments)),
       thread_([this] { run(); }) {}
 
 Committer::~Committer() {
@@ -47,10 +46,7 @@ bool Committer::submit(Waiting&& waiting) {
   return true;
 }
 
-bool Committer::is_crowded() const {
-  return SteadyClock::now().time_since_epoch() - crowded_at_.load(std::memory_order_relaxed) <
-         kMoments;
-}
+SteadyClock::time_point Committer::crowded_until() const { return crowded_until_; }
 
 void Committer::run() {
   observe::name_thread("committer");
@@ -85,7 +81,7 @@ void Committer::commit(std::vector<Waiting>& batch) {
     }
   }
   const auto started = SteadyClock::now();
-  if (payloads.size() >= kCrowd) crowded_at_ = started.time_since_epoch();
+  if (payloads.size() >= kCrowd) crowded_until_ = started + kMoments;
   const auto appended = store_.append(payloads);
   metrics_.commit(payloads.size(), SteadyClock::now() - started);
   if (!appended) {

@@ -34,9 +34,9 @@ class Committer {
   // False if too much waits already; `waiting` is then untouched.
   bool submit(Waiting&& waiting);
 
-  // Whether many payloads were, moments ago, committed together: more arrive than can be committed
-  // each at once. Any thread.
-  bool is_crowded() const;
+  // Until when callbacks count as crowding in: some moments after many payloads were last committed
+  // together, since more arrived than could be committed each at once. Any thread.
+  std::chrono::steady_clock::time_point crowded_until() const;
 
  private:
   void run();
@@ -52,8 +52,7 @@ class Committer {
   std::vector<Waiting> queue_;
   std::size_t waiting_ = 0;  // payloads in the queue and in the commit under way
   bool stopping_ = false;
-  // When many were last committed together, on the steady clock.
-  std::atomic<std::chrono::steady_clock::duration> crowded_at_{};
+  std::atomic<std::chrono::steady_clock::time_point> crowded_until_{};
   std::thread thread_;
 };
 

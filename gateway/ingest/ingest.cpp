@@ -14,10 +14,11 @@ namespace {
 
 using observe::CallbackResult;
 
-// Work that can wait rests so many times as long as it worked, and looks this often whether it may
-// go on.
+using SteadyClock = std::chrono::steady_clock;
+
+// Work that can wait rests so many times as long as it worked.
 constexpr int kRest = 9;
-constexpr std::chrono::milliseconds kGlance{5};
+constexpr std::chrono::seconds kLongestRest{1};
 
 struct Place {
   std::string_view platform;
@@ -93,21 +94,22 @@ Ingest::Ingest(store::Store& store, const adapters::Channels& channels, observe:
 
 Ingest::~Ingest() = default;
 
-bool Ingest::is_crowded() const { return state_->committer.is_crowded(); }
+bool Ingest::is_crowded() const { return SteadyClock::now() < state_->committer.crowded_until(); }
 
-void Ingest::give_way(std::chrono::steady_clock::duration took) {
+void Ingest::give_way(SteadyClock::duration took) {
   const std::lock_guard turn(state_->resting);
-  const auto until = std::chrono::steady_clock::now() + kRest * took;
-  while (is_crowded()) {
-    const auto left = until - std::chrono::steady_clock::now();
-    if (left <= left.zero()) return;
-    std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(left, kGlance));
+  const auto until =
+      SteadyClock::now() + std::min<SteadyClock::duration>(kRest * took, kLongestRest);
+  for (;;) {
+    const auto rest_ends = std::min(until, state_->committer.crowded_until());
+    if (rest_ends <= SteadyClock::now()) return;
+    std::this_thread::sleep_until(rest_ends);
   }
 }
 
 void Ingest::handle(net::Request request, net::Respond respond) {
-  const auto started = std::chrono::steady_clock::now();
-  const auto took = [started] { return std::chrono::steady_clock::now() - started; };
+  const auto started = SteadyClock::now();
+  const auto took = [started] { return SteadyClock::now() - started; };
   const auto place = place_of(request.path);
   const auto channels = state_->channels.snapshot();
   const auto channel = place ? channels->find(place->channel) : channels->end();

@@ -41,7 +41,7 @@ class Ingest {
 
   // For work that can wait, after `took` of it: callbacks have to be answered in time, what they
   // say can follow. While they crowd in, this blocks so long that all such work together has a
-  // tenth of the time, which it always has. Any thread.
+  // tenth of the time, which it always has, and no longer than a second at once. Any thread.
   void give_way(std::chrono::steady_clock::duration took);
 
  private:

@@ -1,8 +1,8 @@
 #include "gateway/pipeline/pipeline.h"
 
-#include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstring>
 #include <exception>
 #include <future>
 #include <mutex>
@@ -172,11 +172,11 @@ struct Pipeline::State {
   }
 
   void rehearse(std::vector<ReadRow> rows, Time now) {
-    std::uint8_t count[8] = {};
+    std::uint64_t count = 0;
     const auto passing_id = [&] {
+      ++count;
       Uuid id;
-      for (std::size_t i = 0; ++count[i] == 0;) i = (i + 1) % sizeof count;
-      std::copy_n(count, sizeof count, id.bytes.begin());
+      std::memcpy(id.bytes.data(), &count, sizeof count);
       return id;
     };
     try {
@@ -189,10 +189,18 @@ struct Pipeline::State {
   }
 
   Result<std::vector<ReadRow>> next(std::size_t limit) {
-    if (!ahead.valid()) return take(limit, {});
-    auto rows = ahead.get();
-    if (rows && rows->empty()) return take(limit, {});
-    return rows;
+    if (ahead.valid()) {
+      auto rows = ahead.get();
+      if (!rows || !rows->empty()) return rows;
+    }
+    auto rows = store.pending(limit, options.batch_bytes);
+    if (!rows) return fail(rows.error().code, rows.error().detail);
+    if (rows->empty()) return std::vector<ReadRow>{};
+    // Whoever may not work them need not read them.
+    auto held = hold_lease(clock());
+    if (!held) return fail(held.error().code, held.error().detail);
+    if (!*held) return std::vector<ReadRow>{};
+    return read(std::move(*rows));
   }
 
   Result<std::size_t> work_batch() {
@@ -213,7 +221,7 @@ struct Pipeline::State {
       metrics.pipeline_batch(*worked, SteadyClock::now() - started);
     } else if (ahead.valid()) {
       // What failed comes first again.
-      static_cast<void>(ahead.get());
+      ahead = {};
     }
     return worked;
   }

@@ -206,7 +206,13 @@ struct Enricher::State {
             : make_call(task, channel->second);
     const auto started = SteadyClock::now();
     const auto settled = store.settle(task, outcome);
-    give_way(started);
+    const auto took = SteadyClock::now() - started;
+    tell(task, outcome, settled);
+    give_way(took);
+  }
+
+  void tell(const store::Task& task, const store::TaskOutcome& outcome,
+            const Result<void>& settled) {
     if (!settled) {
       observe::log(observe::Level::warning, "task_not_settled",
                    {{"task", task.id}, {"error", settled.error().detail}});
@@ -219,15 +225,13 @@ struct Enricher::State {
     if (outcome.answer && hooks.on_answer) hooks.on_answer();
   }
 
-  void give_way(SteadyClock::time_point started) {
-    if (hooks.give_way) hooks.give_way(SteadyClock::now() - started);
+  void give_way(SteadyClock::duration took) {
+    if (hooks.give_way) hooks.give_way(took);
   }
 
   Result<std::size_t> work_once(std::size_t limit) {
     const Time now = clock();
-    const auto started = SteadyClock::now();
     auto tasks = store.claim_tasks(now, now + kLease, limit);
-    if (tasks && !tasks->empty()) give_way(started);
     if (!tasks) return fail(tasks.error().code, tasks.error().detail);
     for (const store::Task& task : *tasks) work(task);
     return tasks->size();

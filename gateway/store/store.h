@@ -367,7 +367,8 @@ class Store {
                                                      std::span<const Key> subjects) = 0;
   virtual Result<void> write(const Batch& batch) = 0;
   // Looks at the places where the batch would write, so that they come from memory and not from the
-  // disk when it, or another much like it, is written. Changes nothing; what fails is not told.
+  // disk when it, or another much like it, is written. Changes nothing; what fails is not told. A
+  // store behind a server does nothing: a round trip for each place costs more than it saves.
   virtual void look_at(const Batch& batch) = 0;
 
   // Tasks due, leased to the caller until `lease_until`.

@@ -173,6 +173,7 @@ Result<void> SqlStore::write(const Batch& batch) {
 }
 
 void SqlStore::look_at(const Batch& batch) {
+  if (!database_->is_in_process()) return;
   const auto nothing = [](const Row&) {};
   // Each is answered by an index alone: its leaf is what the write will change.
   static_cast<void>(reading([&](Connection& connection) -> Result<void> {

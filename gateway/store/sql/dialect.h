@@ -15,13 +15,15 @@ namespace guanxi::store::sql {
 //   {text:n}           text of at most n bytes, compared bytewise
 //   {long_text}        text without limit, not indexed
 //   {blob}             bytes without limit
-//   {rows} {small_rows}  what stands behind a table; small_rows are stored within the primary key
-//   out {keep:column}      behind an INSERT: a row whose key exists is left alone {replace:columns}
-//   behind an INSERT, before assignments: a row whose key exists is changed {new:column}       in
-//   such an assignment: the value that was to be inserted {old:column}       in such an assignment:
-//   the value that stands {for_update}       behind a SELECT: nobody else changes these rows before
-//   the commit {has_table:name}   a whole query: 1 if there is such a table, else 0 {last_id} the
-//   number given to the row inserted last
+//   {rows}             what stands behind a table
+//   {small_rows}       the same, stored within the primary key
+//   {keep:column}      behind an INSERT: a row whose key exists is left alone
+//   {replace:columns}  behind an INSERT, before assignments: a row whose key exists is changed
+//   {new:column}       in such an assignment: the value that was to be inserted
+//   {old:column}       in such an assignment: the value that stands
+//   {for_update}       behind a SELECT: nobody else changes these rows before the commit
+//   {has_table:name}   a whole query: 1 if there is such a table, else 0
+//   {last_id}          the number given to the row inserted last
 struct Dialect {
   std::string (*word)(std::string_view name, std::string_view argument);
 
