@@ -23,7 +23,7 @@ Time system_now();
 constexpr std::int64_t to_ms(Time time) { return time.time_since_epoch().count(); }
 constexpr Time from_ms(std::int64_t ms) { return Time{Milliseconds{ms}}; }
 
-// "2026-01-02T03:04:05.678Z"
+// "2026-01-02T03:04:05.678Z"; instants outside the years 0 to 9999 as the nearest within.
 std::string format_time(Time time);
 
 // Reads what format_time writes, and any RFC 3339 instant with offset and 0 to 9 fraction digits.

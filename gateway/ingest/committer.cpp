@@ -1,6 +1,7 @@
 #include "gateway/ingest/committer.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "gateway/observe/log.h"
 #include "gateway/observe/thread_name.h"
@@ -72,13 +73,9 @@ void Committer::run() {
 }
 
 void Committer::commit(std::vector<Waiting>& batch) {
-  std::vector<store::SealedPayload> payloads;
-  std::vector<std::size_t> owners;
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    for (store::SealedPayload& payload : batch[i].payloads) {
-      payloads.push_back(std::move(payload));
-      owners.push_back(i);
-    }
+  std::vector<store::PreparedPayload> payloads;
+  for (Waiting& waiting : batch) {
+    std::ranges::move(waiting.payloads, std::back_inserter(payloads));
   }
   const auto started = SteadyClock::now();
   if (payloads.size() >= kCrowd) crowded_until_ = started + kMoments;
@@ -90,13 +87,7 @@ void Committer::commit(std::vector<Waiting>& batch) {
     for (Waiting& waiting : batch) waiting.done(Commit::failed);
     return;
   }
-  std::vector<bool> fresh(batch.size(), false);
-  for (std::size_t i = 0; i < owners.size(); ++i) {
-    if (!appended->duplicate[i]) fresh[owners[i]] = true;
-  }
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    batch[i].done(fresh[i] ? Commit::stored : Commit::duplicate);
-  }
+  for (Waiting& waiting : batch) waiting.done(Commit::stored);
   if (on_stored_) on_stored_();
 }
 

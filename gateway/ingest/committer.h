@@ -15,10 +15,10 @@
 
 namespace guanxi::ingest {
 
-enum class Commit : std::uint8_t { stored, duplicate, failed };
+enum class Commit : std::uint8_t { stored, failed };
 
 struct Waiting {
-  std::vector<store::SealedPayload> payloads;
+  std::vector<store::PreparedPayload> payloads;
   std::function<void(Commit)> done;  // called once, from the committer's thread
 };
 

@@ -54,18 +54,6 @@ net::Response response_of(adapters::Answer answer) {
   return response;
 }
 
-CallbackResult result_of(Commit commit) {
-  switch (commit) {
-    case Commit::stored:
-      return CallbackResult::stored;
-    case Commit::duplicate:
-      return CallbackResult::duplicate;
-    case Commit::failed:
-      return CallbackResult::failed;
-  }
-  return CallbackResult::failed;
-}
-
 }  // namespace
 
 struct Ingest::State {
@@ -147,15 +135,16 @@ void Ingest::handle(net::Request request, net::Respond respond) {
   Waiting waiting;
   waiting.payloads.reserve(opened->payloads.size());
   for (adapters::Payload& payload : opened->payloads) {
-    waiting.payloads.push_back(state_->store.seal(
+    waiting.payloads.push_back(state_->store.prepare(
         {channel->second.tenant, channel->second.id, now, opened->recipe, std::move(payload.format),
          std::move(payload.dedupe), std::move(payload.order), std::move(payload.bytes)}));
   }
   // The answer is made now and sent when it has become true.
   waiting.done = [&counters, now, took, respond,
                   answer = std::move(opened->answer)](Commit commit) mutable {
-    counters.callback(result_of(commit), now, took());
-    respond(commit == Commit::failed ? refusal(503) : response_of(std::move(answer)));
+    const bool is_stored = commit == Commit::stored;
+    counters.callback(is_stored ? CallbackResult::stored : CallbackResult::failed, now, took());
+    respond(is_stored ? response_of(std::move(answer)) : refusal(503));
   };
   if (!state_->committer.submit(std::move(waiting))) {
     counters.callback(CallbackResult::overloaded, now, took());

@@ -22,10 +22,9 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 using Buckets = Histogram::BucketBoundaries;
 
-constexpr std::array kCallbackResults{CallbackResult::stored,    CallbackResult::duplicate,
-                                      CallbackResult::answered,  CallbackResult::refused,
-                                      CallbackResult::malformed, CallbackResult::overloaded,
-                                      CallbackResult::failed};
+constexpr std::array kCallbackResults{CallbackResult::stored,     CallbackResult::answered,
+                                      CallbackResult::refused,    CallbackResult::malformed,
+                                      CallbackResult::overloaded, CallbackResult::failed};
 constexpr std::array kEventResults{EventResult::normalized, EventResult::unmapped,
                                    EventResult::dead, EventResult::none};
 
@@ -91,7 +90,7 @@ std::uint64_t whole(const Counter* counter) { return static_cast<std::uint64_t>(
 
 std::string_view callback_result_text(CallbackResult result) {
   constexpr std::array<std::string_view, kCallbackResults.size()> kTexts{
-      "stored", "duplicate", "answered", "refused", "malformed", "overloaded", "failed"};
+      "stored", "answered", "refused", "malformed", "overloaded", "failed"};
   return kTexts.at(slot(result));
 }
 
@@ -105,6 +104,7 @@ struct ChannelMetrics::Handles {
   std::array<Counter*, kCallbackResults.size()> callbacks{};
   std::array<Counter*, kEventResults.size()> events{};
   Histogram& callback_seconds;
+  Counter& duplicates;
   LateCounters drift;
   LateCounters calls;
   std::atomic<std::int64_t> last_received_ms{0};
@@ -116,9 +116,13 @@ ChannelMetrics::~ChannelMetrics() = default;
 void ChannelMetrics::callback(CallbackResult result, Time at, std::chrono::duration<double> took) {
   handles_->callbacks[slot(result)]->Increment();
   handles_->callback_seconds.Observe(took.count());
-  if (result == CallbackResult::stored || result == CallbackResult::duplicate) {
+  if (result == CallbackResult::stored) {
     handles_->last_received_ms.store(to_ms(at), std::memory_order_relaxed);
   }
+}
+
+void ChannelMetrics::duplicates(std::uint64_t count) {
+  handles_->duplicates.Increment(static_cast<double>(count));
 }
 
 void ChannelMetrics::event(EventResult result, std::uint64_t count) {
@@ -139,8 +143,8 @@ ChannelCounters ChannelMetrics::counters() const {
   };
   const auto events = [&](EventResult result) { return whole(handles_->events[slot(result)]); };
   ChannelCounters counters;
-  counters.duplicates = callbacks(CallbackResult::duplicate);
-  counters.received = callbacks(CallbackResult::stored) + counters.duplicates;
+  counters.duplicates = whole(&handles_->duplicates);
+  counters.received = callbacks(CallbackResult::stored);
   counters.rejected = callbacks(CallbackResult::refused) + callbacks(CallbackResult::malformed);
   counters.normalized = events(EventResult::normalized);
   counters.unmapped = events(EventResult::unmapped);
@@ -156,6 +160,8 @@ struct Metrics::State {
       counter(registry, "guanxi_callbacks_total", "Callback requests by what became of them.");
   Family<Histogram>& callback_seconds =
       histogram(registry, "guanxi_callback_seconds", "Time to answer one callback.");
+  Family<Counter>& duplicates =
+      counter(registry, "guanxi_duplicates_total", "Payloads that turned out to be known.");
   Family<Counter>& events = counter(registry, "guanxi_events_total", "Inbox rows worked.");
   Family<Counter>& drift =
       counter(registry, "guanxi_drift_total", "Platform changes seen that no rule knows.");
@@ -187,7 +193,7 @@ struct Metrics::State {
       histogram(registry, "guanxi_http_request_seconds", "Time to answer on the private listener.")
           .Add({}, seconds());
   Gauge& waiting =
-      gauge(registry, "guanxi_inbox_waiting", "Inbox rows received and not yet worked.").Add({});
+      gauge(registry, "guanxi_inbox_waiting", "Payloads received and not yet worked.").Add({});
   Gauge& tasks = gauge(registry, "guanxi_tasks_waiting", "Platform calls due or waiting.").Add({});
   Gauge& dead_tasks =
       gauge(registry, "guanxi_tasks_dead", "Platform calls given up, each with its reason.")
@@ -203,6 +209,7 @@ struct Metrics::State {
         new ChannelMetrics::Handles{{},
                                     {},
                                     callback_seconds.Add(labels, seconds()),
+                                    duplicates.Add(labels),
                                     {drift, labels, "kind"},
                                     {calls, labels, "call", "outcome"},
                                     {}});

@@ -17,8 +17,7 @@ namespace guanxi::observe {
 
 // What became of one callback request.
 enum class CallbackResult : std::uint8_t {
-  stored,      // at least one new row, durable
-  duplicate,   // nothing but known rows
+  stored,      // durable; whether it is new turns out when it is admitted
   answered,    // URL check or another request that stores nothing
   refused,     // 403: signature, key or receiver wrong
   malformed,   // 400
@@ -33,9 +32,9 @@ std::string_view event_result_text(EventResult result);
 
 // Since the start of this process.
 struct ChannelCounters {
-  std::uint64_t received = 0;  // stored and duplicate
-  std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;  // refused and malformed
+  std::uint64_t received = 0;    // stored
+  std::uint64_t duplicates = 0;  // payloads that were known
+  std::uint64_t rejected = 0;    // refused and malformed
   std::uint64_t normalized = 0;
   std::uint64_t unmapped = 0;
   std::uint64_t dead = 0;
@@ -53,6 +52,8 @@ class ChannelMetrics {
 
   // guanxi_callbacks_total{channel,platform,result} and guanxi_callback_seconds.
   void callback(CallbackResult result, Time at, std::chrono::duration<double> took);
+  // guanxi_duplicates_total{channel}: payloads that turned out to be known.
+  void duplicates(std::uint64_t count);
   // guanxi_events_total{channel,status}
   void event(EventResult result, std::uint64_t count = 1);
   // guanxi_drift_total{channel,kind}; kinds are models::drift_kind_text().

@@ -25,6 +25,8 @@ constexpr Milliseconds kLeaseTime = 10s;
 // fails.
 constexpr Milliseconds kPoll = 250ms;
 constexpr Milliseconds kPatience = 500ms;
+// Batches for which payloads are admitted at once.
+constexpr std::size_t kAdmitBatches = 4;
 
 observe::EventResult result_of(store::RowStatus status) {
   switch (status) {
@@ -153,8 +155,28 @@ struct Pipeline::State {
 
   bool is_crowded() const { return hooks.is_crowded && hooks.is_crowded(); }
 
-  Result<std::vector<ReadRow>> take(std::size_t limit, store::SeqRange in_hand) {
+  // Payloads that wait become rows when fewer rows than a batch are there. Needs no lease.
+  Result<std::vector<store::InboxRow>> pending(std::size_t limit, store::SeqRange in_hand) {
     auto rows = store.pending(limit, options.batch_bytes, in_hand);
+    if (!rows || rows->size() == limit) return rows;
+    const auto admitted = store.admit(kAdmitBatches * limit);
+    if (!admitted) return fail(admitted.error().code, admitted.error().detail);
+    count_duplicates(*admitted);
+    if (admitted->stored == 0) return rows;
+    return store.pending(limit, options.batch_bytes, in_hand);
+  }
+
+  void count_duplicates(const store::Admitted& admitted) {
+    const auto snapshot = channels.snapshot();
+    for (const auto& [name, bound] : *snapshot) {
+      const auto known = admitted.duplicates.find(bound.id);
+      if (known == admitted.duplicates.end()) continue;
+      metrics.channel(name, bound.adapter->channel().platform).duplicates(known->second);
+    }
+  }
+
+  Result<std::vector<ReadRow>> take(std::size_t limit, store::SeqRange in_hand) {
+    auto rows = pending(limit, in_hand);
     if (!rows) return fail(rows.error().code, rows.error().detail);
     return read(std::move(*rows));
   }
@@ -193,7 +215,7 @@ struct Pipeline::State {
       auto rows = ahead.get();
       if (!rows || !rows->empty()) return rows;
     }
-    auto rows = store.pending(limit, options.batch_bytes);
+    auto rows = pending(limit, {});
     if (!rows) return fail(rows.error().code, rows.error().detail);
     if (rows->empty()) return std::vector<ReadRow>{};
     // Whoever may not work them need not read them.

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <map>
 #include <stdexcept>
 
 #include "gateway/store/mysql/mysql_database.h"
@@ -54,11 +53,11 @@ std::string data_key_for(const StoreOptions& options, const StoreUrl& url, bool 
 
 }  // namespace
 
-Result<Appended> Store::append(std::span<const NewPayload> payloads) {
-  std::vector<SealedPayload> sealed;
-  sealed.reserve(payloads.size());
-  for (const NewPayload& payload : payloads) sealed.push_back(seal(payload));
-  return append(sealed);
+Result<void> Store::append(std::span<const NewPayload> payloads) {
+  std::vector<PreparedPayload> prepared;
+  prepared.reserve(payloads.size());
+  for (const NewPayload& payload : payloads) prepared.push_back(prepare(payload));
+  return append(prepared);
 }
 
 std::string_view row_status_text(RowStatus status) {

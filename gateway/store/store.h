@@ -13,6 +13,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,22 +62,16 @@ struct NewPayload {
   std::string bytes;
 };
 
-// A payload as it is stored: sealed, and known by a keyed hash.
-struct SealedPayload {
-  TenantId tenant = 0;
-  ChannelId channel = 0;
-  Time received_at{};
-  std::string recipe;
-  std::string format;
-  Key dedupe{};
-  std::uint8_t shard = 0;  // of its order
-  std::string bytes;
+// A payload ready to be appended, in a form of the store's own.
+struct PreparedPayload {
+  std::string record;
 };
 
-struct Appended {
-  std::size_t stored = 0;       // new rows
-  std::size_t duplicates = 0;   // known before: acknowledged, their finished enrichment re-armed
-  std::vector<bool> duplicate;  // of each payload, in order
+struct Admitted {
+  std::size_t stored = 0;  // new rows
+  // Known before: nothing is stored, and the finished platform calls that they wanted are due once
+  // more, since what looks the same may report something new.
+  std::map<ChannelId, std::size_t> duplicates;
 };
 
 // ---- pipeline ----
@@ -320,7 +315,7 @@ struct DriftRow {
 };
 
 struct Backlog {
-  std::int64_t waiting = 0;  // inbox rows received and not yet worked
+  std::int64_t waiting = 0;  // payloads to be admitted, and inbox rows not yet worked
   std::int64_t tasks = 0;    // platform calls due or waiting
   std::int64_t dead_tasks = 0;
 };
@@ -338,11 +333,16 @@ class Store {
 
   // Does the work of append that needs no database: on the callers' threads, so that the one that
   // commits is free for it.
-  virtual SealedPayload seal(const NewPayload& payload) const = 0;
-  // One transaction, durable when it returns. The batch may hold the same payload twice.
-  virtual Result<Appended> append(std::span<const SealedPayload> payloads) = 0;
-  // Seals and appends.
-  Result<Appended> append(std::span<const NewPayload> payloads);
+  virtual PreparedPayload prepare(const NewPayload& payload) const = 0;
+  // Keeps payloads as they come, durable when it returns, in the cheapest way there is: they wait
+  // together to be admitted. All or none. Callers may append the same payload any number of times.
+  virtual Result<void> append(std::span<const PreparedPayload> payloads) = 0;
+  // Prepares and appends.
+  Result<void> append(std::span<const NewPayload> payloads);
+  // Gives rows of the inbox to the payloads that wait, the oldest about `limit`: one row to each
+  // that no row holds yet. One transaction, whoever else admits at the same time. Nothing admitted:
+  // nothing waits.
+  virtual Result<Admitted> admit(std::size_t limit) = 0;
 
   // Rows received and not yet worked, oldest first; never more than `bytes` of payload beyond the
   // first. `except`: in hand already.

@@ -111,7 +111,7 @@ struct World {
                       {},
                       payload});
     }
-    must(store->append(rows));
+    if (auto done = store->append(rows); !done) throw std::runtime_error(done.error().detail);
   }
 
   // Seconds to work everything that waits.

@@ -67,7 +67,7 @@ class Server:
         return os.environ
 
     def start(self):
-        self.log = open("/tmp/gw.log","w+b")
+        self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(self.command(), env=self.environment(),
                                         stdout=subprocess.DEVNULL, stderr=self.log)
         wait_until(lambda: self.process.poll() is not None or self.is_ready(), f"{self.name} listens")
@@ -162,7 +162,8 @@ api_base = "http://127.0.0.1:9"
         return super().cpu_seconds() + (self.database.cpu_seconds() if self.database else 0)
 
     def stored(self):
-        count = "SELECT COUNT(*) FROM inbox WHERE kind = 0"
+        count = ("SELECT (SELECT COUNT(*) FROM inbox WHERE kind = 0)"
+                 " + COALESCE((SELECT SUM(payloads) FROM arrival), 0)")
         if self.database:
             return self.database.number(count)
         with sqlite3.connect(self.folder / "guanxi.db") as connection:

@@ -125,11 +125,23 @@ Rate append_rate(Store& store, const Place& place, std::size_t rows, std::size_t
   std::vector<std::thread> running;
   for (const auto& mine : work) {
     running.emplace_back([&] {
-      for (const auto& one : mine) stored += store.append(one).value().stored;
+      for (const auto& one : mine) {
+        if (store.append(one)) stored += one.size();
+      }
     });
   }
   for (std::thread& thread : running) thread.join();
   const auto count = static_cast<double>(stored);
+  return {count / seconds_since(start), (cpu() - cpu_before) / count};
+}
+
+// Of everything that was appended.
+Rate admit_rate(Store& store) {
+  std::size_t admitted = 0;
+  const auto start = std::chrono::steady_clock::now();
+  const double cpu_before = cpu();
+  while (const std::size_t stored = store.admit(1024).value().stored) admitted += stored;
+  const auto count = static_cast<double>(admitted);
   return {count / seconds_since(start), (cpu() - cpu_before) / count};
 }
 
@@ -179,6 +191,9 @@ void measure(const std::string& url, std::size_t rows, bool only_large) {
   std::printf("append, batches of 64, 2 threads: %8.0f rows/s, %6.1f us of CPU each\n",
               two.per_second, two.cpu_each);
   std::printf("resident after appends: %ld MiB\n", resident_mib());
+  const Rate admitted = admit_rate(*store);
+  std::printf("admit: %8.0f rows/s, %6.1f us of CPU each\n", admitted.per_second,
+              admitted.cpu_each);
   const Rate written = write_rate(*store, place, 64, rows);
   std::printf("write, batches of 64: %8.0f events/s, %6.1f us of CPU each\n", written.per_second,
               written.cpu_each);

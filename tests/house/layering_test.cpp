@@ -57,6 +57,7 @@ const std::vector<Home>& homes() {
       {"mysql", {"gateway/store/mysql"}},
       {"jdbc/", {"gateway/store/mysql"}},
       {"sqlite3", {"gateway/store/sqlite"}},
+      {"lz4", {"gateway/store/sql"}},
       {"openssl/", {"crypto", "gateway/net"}},
       {"spdlog/", {"gateway/observe"}},
       {"fmt/", {"gateway/observe"}},

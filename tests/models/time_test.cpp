@@ -8,6 +8,9 @@ TEST_CASE("an instant is spelled in UTC with milliseconds and read back") {
   CHECK(format_time(from_ms(1767323045678)) == "2026-01-02T03:04:05.678Z");
   CHECK(format_time(from_ms(0)) == "1970-01-01T00:00:00.000Z");
   CHECK(format_time(from_ms(-1)) == "1969-12-31T23:59:59.999Z");
+  // Times that RFC 3339 cannot write are written as the nearest that it can.
+  CHECK(format_time(from_ms(INT64_MAX)) == "9999-12-31T23:59:59.999Z");
+  CHECK(format_time(from_ms(INT64_MIN)) == "0000-01-01T00:00:00.000Z");
   for (const std::int64_t ms : {0LL, 1LL, 951782400000LL, 1767323045678LL, 4102444799999LL}) {
     CHECK(parse_time(format_time(from_ms(ms))) == from_ms(ms));
   }

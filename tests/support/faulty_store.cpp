@@ -67,9 +67,16 @@ Result<std::vector<ChannelRecord>> FaultyStore::channels() {
   return forward([&] { return inner_.channels(); });
 }
 
-SealedPayload FaultyStore::seal(const NewPayload& payload) const { return inner_.seal(payload); }
-Result<Appended> FaultyStore::append(std::span<const SealedPayload> payloads) {
+PreparedPayload FaultyStore::prepare(const NewPayload& payload) const {
+  return inner_.prepare(payload);
+}
+
+Result<void> FaultyStore::append(std::span<const PreparedPayload> payloads) {
   return forward([&] { return inner_.append(payloads); });
+}
+
+Result<Admitted> FaultyStore::admit(std::size_t limit) {
+  return forward([&] { return inner_.admit(limit); });
 }
 
 Result<std::vector<InboxRow>> FaultyStore::pending(std::size_t limit, std::size_t bytes,

@@ -36,8 +36,10 @@ class FaultyStore final : public store::Store {
                                                 std::string_view platform, Time now) override;
   Result<store::TenantId> tenant(std::string_view name, Time now) override;
   Result<std::vector<store::ChannelRecord>> channels() override;
-  store::SealedPayload seal(const store::NewPayload& payload) const override;
-  Result<store::Appended> append(std::span<const store::SealedPayload> payloads) override;
+  store::PreparedPayload prepare(const store::NewPayload& payload) const override;
+  using Store::append;
+  Result<void> append(std::span<const store::PreparedPayload> payloads) override;
+  Result<store::Admitted> admit(std::size_t limit) override;
   using Store::pending;
   Result<std::vector<store::InboxRow>> pending(std::size_t limit, std::size_t bytes,
                                                store::SeqRange except) override;

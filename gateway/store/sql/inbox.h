@@ -14,11 +14,6 @@ constexpr std::string_view kInbox =
     " i.call_name, i.page, i.cause, i.run, i.arguments";
 constexpr int kInboxColumns = 13;
 
-constexpr Insert kInsertPayload{
-    "INSERT INTO inbox (tenant_id, channel_id, shard, received_at, recipe, format, dedupe, "
-    "payload)",
-    8, ""};
-
 // Without bytes and arguments, which are sealed.
 inline InboxRow inbox_row_of(const Row& row) {
   InboxRow inbox;

@@ -48,11 +48,4 @@ void insert_in_chunks(
   }
 }
 
-std::optional<std::string> insert_at_once(const Insert& insert, std::span<const Value> values) {
-  const auto columns = static_cast<std::size_t>(insert.columns);
-  const std::size_t rows = rows_that_fit(values, columns);
-  if (rows == 0 || rows * columns < values.size()) return std::nullopt;
-  return statement(insert, rows);
-}
-
 }  // namespace guanxi::store::sql

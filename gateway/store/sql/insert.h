@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 
@@ -15,10 +14,5 @@ namespace guanxi::store::sql {
 void insert_in_chunks(
     const Insert& insert, std::span<const Value> values,
     const std::function<void(const std::string& sql, std::span<const Value> values)>& run);
-
-// The statement that inserts all rows at once, which is a transaction by itself; nothing when they
-// are too many or too large for one. There are as many texts as numbers of rows, so this is for few
-// tables.
-std::optional<std::string> insert_at_once(const Insert& insert, std::span<const Value> values);
 
 }  // namespace guanxi::store::sql

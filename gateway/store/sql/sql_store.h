@@ -20,8 +20,10 @@ class SqlStore final : public Store {
   Result<TenantId> tenant(std::string_view name, Time now) override;
   Result<std::vector<ChannelRecord>> channels() override;
 
-  SealedPayload seal(const NewPayload& payload) const override;
-  Result<Appended> append(std::span<const SealedPayload> payloads) override;
+  PreparedPayload prepare(const NewPayload& payload) const override;
+  using Store::append;
+  Result<void> append(std::span<const PreparedPayload> payloads) override;
+  Result<Admitted> admit(std::size_t limit) override;
   using Store::pending;
   Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes,
                                         SeqRange except) override;

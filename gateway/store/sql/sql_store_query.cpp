@@ -229,7 +229,8 @@ Result<Backlog> SqlStore::backlog() {
     const auto count = [&](std::string_view sql) {
       return number_of(connection, sql, {}).value_or(0);
     };
-    return Backlog{count("SELECT COUNT(*) FROM inbox WHERE status = 0"),
+    return Backlog{count("SELECT SUM(payloads) FROM arrival") +
+                       count("SELECT COUNT(*) FROM inbox WHERE status = 0"),
                    count("SELECT COUNT(*) FROM task WHERE state IN (0, 1)"),
                    count("SELECT COUNT(*) FROM task WHERE state = 3")};
   });

@@ -251,6 +251,7 @@ class ApiWorld {
     const store::NewPayload payload{bound.tenant, bound.id, now, "app.json",
                                     "json",       bytes,    "",  bytes};
     REQUIRE(store->append(std::span(&payload, 1)));
+    REQUIRE(store->admit(1));
   }
 
   TemporaryFolder folder;

@@ -22,7 +22,8 @@ TEST_CASE("callbacks, events, drift and calls appear under their fixed names") {
   Metrics metrics;
   auto& acme = metrics.channel("acme", "x");
   acme.callback(CallbackResult::stored, from_ms(5), 3ms);
-  acme.callback(CallbackResult::duplicate, from_ms(9), 3ms);
+  acme.callback(CallbackResult::stored, from_ms(9), 3ms);
+  acme.duplicates(4);
   acme.callback(CallbackResult::refused, from_ms(11), 1ms);
   acme.event(EventResult::normalized, 2);
   acme.drift("unknown_event");
@@ -31,7 +32,8 @@ TEST_CASE("callbacks, events, drift and calls appear under their fixed names") {
   metrics.unknown_callback();
   metrics.commit(7, 1ms);
   const std::string text = metrics.render();
-  CHECK(has_line(text, R"(guanxi_callbacks_total{channel="acme",platform="x",result="stored"} 1)"));
+  CHECK(has_line(text, R"(guanxi_callbacks_total{channel="acme",platform="x",result="stored"} 2)"));
+  CHECK(has_line(text, R"(guanxi_duplicates_total{channel="acme"} 4)"));
   CHECK(has_line(text, R"(guanxi_events_total{channel="acme",status="normalized"} 2)"));
   CHECK(has_line(text, R"(guanxi_drift_total{channel="acme",kind="unknown_event"} 1)"));
   CHECK(has_line(
@@ -47,7 +49,8 @@ TEST_CASE("a channel's counters are readable as numbers") {
   auto& acme = metrics.channel("acme", "x");
   CHECK_FALSE(acme.counters().last_received_at);
   acme.callback(CallbackResult::stored, from_ms(5), 1ms);
-  acme.callback(CallbackResult::duplicate, from_ms(9), 1ms);
+  acme.callback(CallbackResult::stored, from_ms(9), 1ms);
+  acme.duplicates(1);
   acme.callback(CallbackResult::malformed, from_ms(11), 1ms);
   acme.callback(CallbackResult::answered, from_ms(12), 1ms);
   acme.event(EventResult::dead);

@@ -1,4 +1,5 @@
 #include <atomic>
+#include <map>
 #include <thread>
 
 #include "tests/gateway/store/test_store.h"
@@ -32,10 +33,11 @@ EVERY_STORE("payloads come back in order of receipt, byte for byte") {
   const World<Driver> world;
   const std::string binary("\0\xff\x80'\"\\%_;--\n", 13);
   const std::vector payloads{world.payload(binary), world.payload("𠮷野家 😀"), world.payload("")};
-  const auto appended = world->append(payloads);
-  REQUIRE(appended);
-  CHECK(appended->stored == 3);
-  CHECK(appended->duplicates == 0);
+  REQUIRE(world->append(payloads));
+  CHECK(world->pending(10, 1000).value().empty());
+  const auto admitted = world->admit(10).value();
+  CHECK(admitted.stored == 3);
+  CHECK(admitted.duplicates.empty());
   const auto rows = world->pending(10, 1000).value();
   CHECK(bytes_of(rows) == std::vector<std::string>{binary, "𠮷野家 😀", ""});
   const InboxRow& row = rows.at(1);
@@ -50,23 +52,23 @@ EVERY_STORE("payloads come back in order of receipt, byte for byte") {
   CHECK(row.cause == 0);
 }
 
-EVERY_STORE("ten copies of a payload are one, also within a batch") {
+EVERY_STORE("ten copies of a payload are one, appended together, apart or later") {
   const World<Driver> world;
-  const std::vector<NewPayload> copies(10, world.payload("same"));
-  const auto first = world->append(copies).value();
+  const std::vector<NewPayload> copies(9, world.payload("same"));
+  REQUIRE(world->append(copies));
+  REQUIRE(world->append(std::vector{world.payload("same")}));
+  const auto first = world->admit(100).value();
   CHECK(first.stored == 1);
-  CHECK(first.duplicates == 9);
-  CHECK(first.duplicate.size() == 10);
-  CHECK(!first.duplicate.front());
-  CHECK(first.duplicate.back());
-  const std::vector mixed{world.payload("same"), world.payload("Same"), world.payload("same ")};
-  const auto second = world->append(mixed).value();
+  CHECK(first.duplicates == std::map<ChannelId, std::size_t>{{world.acme, 9}});
+  const auto second = world.admit(
+      std::vector{world.payload("same"), world.payload("Same"), world.payload("same ")});
   CHECK(second.stored == 2);
-  CHECK(second.duplicate == std::vector<bool>{true, false, false});
+  CHECK(second.duplicates == std::map<ChannelId, std::size_t>{{world.acme, 1}});
   CHECK(world->pending(100, 1000).value().size() == 3);
 }
 
-EVERY_STORE("any number of payloads is appended whole, with copies among them or none") {
+EVERY_STORE(
+    "any number of payloads is appended and admitted whole, with copies among them or none") {
   const World<Driver> world;
   std::size_t rows = 0;
   for (const std::size_t count : {1, 2, 63, 64, 65, 130}) {
@@ -75,15 +77,34 @@ EVERY_STORE("any number of payloads is appended whole, with copies among them or
       for (std::size_t i = 0; i < count; ++i) {
         payloads.push_back(world.payload(std::to_string(count) + '/' + std::to_string(i * every)));
       }
-      const auto appended = world->append(payloads).value();
       // Of the second round, those with an even number stood there before.
       const std::size_t fresh = every == 1 ? count : count - (count + 1) / 2;
-      CHECK(appended.stored == fresh);
-      CHECK(appended.duplicates == count - fresh);
+      CHECK(world.admit(payloads).stored == fresh);
       rows += fresh;
       CHECK(world->pending(1000, 1 << 20).value().size() == rows);
     }
   }
+}
+
+EVERY_STORE(
+    "about as many are admitted at once as are asked for, in the order in which they came") {
+  const World<Driver> world;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 200; ++i) {
+    std::vector<NewPayload> payloads;
+    for (int k = 0; k <= i % 3; ++k) {
+      payloads.push_back(world.payload(std::to_string(i) + '/' + std::to_string(k)));
+      expected.push_back(payloads.back().bytes);
+    }
+    REQUIRE(world->append(payloads));
+  }
+  std::size_t admitted = 0;
+  while (const std::size_t stored = world->admit(100).value().stored) {
+    CHECK(stored <= 102);
+    admitted += stored;
+    CHECK(world->pending(1000, 1 << 20).value().size() == admitted);
+  }
+  CHECK(bytes_of(world->pending(1000, 1 << 20).value()) == expected);
 }
 
 EVERY_STORE("the same bytes in two channels are two payloads") {
@@ -91,7 +112,7 @@ EVERY_STORE("the same bytes in two channels are two payloads") {
   const auto other = world->register_channel("default", "beta", "wecom", kNow).value();
   std::vector payloads{world.payload("same"), world.payload("same")};
   payloads[1].channel = other.id;
-  CHECK(world->append(payloads).value().stored == 2);
+  CHECK(world.admit(payloads).stored == 2);
 }
 
 EVERY_STORE("copies that arrive in several threads and processes at once are one") {
@@ -107,11 +128,15 @@ EVERY_STORE("copies that arrive in several threads and processes at once are one
       Store& mine = t % 2 == 0 ? *world.store : *second;
       std::vector<NewPayload> shuffled = payloads;
       std::rotate(shuffled.begin(), shuffled.begin() + 12 * t, shuffled.end());
-      const auto appended = mine.append(shuffled);
-      if (appended) {
-        stored += appended->stored;
-      } else {
-        ++failures;
+      for (const NewPayload& payload : shuffled) {
+        const auto admitted = mine.append(std::span(&payload, 1))
+                                  ? mine.admit(10)
+                                  : Result<Admitted>(fail(ErrorCode::unavailable, ""));
+        if (admitted) {
+          stored += admitted->stored;
+        } else {
+          ++failures;
+        }
       }
     });
   }
@@ -127,7 +152,7 @@ EVERY_STORE("pending rows are bounded in number and bytes, but never none") {
   for (int i = 0; i < 150; ++i) {
     payloads.push_back(world.payload(std::string(1000, 'x') + std::to_string(i)));
   }
-  REQUIRE(world->append(payloads));
+  world.admit(payloads);
   CHECK(world->pending(100, 1 << 20).value().size() == 100);
   CHECK(world->pending(1000, 1 << 20).value().size() == 150);
   CHECK(world->pending(100, 10'000).value().size() <= 11);
@@ -142,6 +167,8 @@ EVERY_STORE("payloads of a megabyte are kept, many at once") {
     payloads.push_back(world.payload(std::string(1 << 20, static_cast<char>('a' + i))));
   }
   REQUIRE(world->append(payloads));
+  while (world->admit(100).value().stored > 0) {
+  }
   const auto rows = world->pending(20, 1 << 30).value();
   REQUIRE(rows.size() == 20);
   CHECK(rows[19].bytes == payloads[19].bytes);
@@ -183,7 +210,7 @@ EVERY_STORE("events are listed newest first, by status and channel, page by page
   for (int i = 0; i < 6; ++i) seqs.push_back(world.row("p" + std::to_string(i)));
   std::vector other{world.payload("b")};
   other[0].channel = beta.id;
-  REQUIRE(world->append(other));
+  world.admit(other);
   Batch batch;
   batch.marks.push_back(mark(seqs[1], RowStatus::dead));
   batch.marks.push_back(mark(seqs[3], RowStatus::dead));
@@ -226,10 +253,10 @@ EVERY_STORE("texts longer than their columns are cut at a character") {
   CHECK(row.event == name.substr(0, 253));
 }
 
-EVERY_STORE("the backlog counts rows that wait") {
+EVERY_STORE("the backlog counts what waits to be admitted or worked") {
   const World<Driver> world;
   const std::int64_t seq = world.row("one");
-  world.row("two");
+  REQUIRE(world->append(std::vector{world.payload("two")}));
   CHECK(world->backlog().value().waiting == 2);
   Batch batch;
   batch.marks.push_back(mark(seq, RowStatus::none));

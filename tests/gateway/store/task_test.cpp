@@ -203,12 +203,12 @@ EVERY_STORE("a payload that comes again wakes the finished calls that it wanted"
   }
   std::vector again{world.payload("event")};
   again[0].received_at = at(70);
-  CHECK(world->append(again).value().duplicates == 1);
+  CHECK(world.admit(again).duplicates.at(world.acme) == 1);
   CHECK(world->next_task_due().value() == at(70));
   const Task task = claim(world, at(70));
   CHECK(task.cause == cause);
   again[0].received_at = at(71);  // while it runs
-  REQUIRE(world->append(again));
+  world.admit(again);
   REQUIRE(world->settle(task, outcome(State::done)));
   CHECK(world->next_task_due().value() == at(71));
 }

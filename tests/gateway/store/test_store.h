@@ -53,10 +53,11 @@ struct OnMariadb {
     const std::string name = left().back();
     left().pop_back();
     std::string emptying = "USE " + name + "; START TRANSACTION;";
-    for (const char* table : {"tenant",   "channel",     "inbox",  "answer",         "reading",
-                              "identity", "evidence",    "fact",   "inbox_identity", "customer",
-                              "facet",    "interaction", "entity", "feed",           "feed_change",
-                              "task",     "lease",       "token",  "api_key",        "drift"}) {
+    for (const char* table :
+         {"arrival",     "tenant",   "channel", "inbox",          "answer",   "reading",
+          "identity",    "evidence", "fact",    "inbox_identity", "customer", "facet",
+          "interaction", "entity",   "feed",    "feed_change",    "task",     "lease",
+          "token",       "api_key",  "drift"}) {
       emptying.append(" DELETE FROM ").append(table).append(";");
     }
     server().run_sql(emptying.append(" COMMIT;"));
@@ -121,10 +122,17 @@ struct World {
   NewPayload payload(const std::string& bytes) const {
     return {tenant, acme, kNow, "current", "xml", bytes, bytes, bytes};
   }
+  // Appends payloads and gives them their rows.
+  Admitted admit(std::span<const NewPayload> payloads) const {
+    REQUIRE(store->append(payloads));
+    const auto admitted = store->admit(10'000);
+    REQUIRE(admitted);
+    return *admitted;
+  }
   // Appends one payload and answers its row.
   std::int64_t row(const std::string& bytes) const {
     const std::vector payloads{payload(bytes)};
-    REQUIRE(store->append(payloads));
+    admit(payloads);
     return store->pending(10'000, 1 << 30).value().back().seq;
   }
   Key key(const Identity& identity) const { return store->key_of(tenant, identity); }
