@@ -1,6 +1,14 @@
 #include "gateway/store/sqlite/checkpointer.h"
 
 namespace guanxi::store::sqlite {
+namespace {
+
+// Rounds beside the writers: each leaves less to the next, as long as copying is the faster.
+constexpr int kRounds = 4;
+// The part of the log that is little.
+constexpr int kLittle = 16;
+
+}  // namespace
 
 Checkpointer::Checkpointer(ConnectionOptions options, WriterGate& gate, int pages)
     : options_(std::move(options)), gate_(gate), pages_(pages), wanted_(pages), thread_([this] {
@@ -28,6 +36,11 @@ void Checkpointer::committed(int pages) {
   if (is_due) changed_.notify_one();
 }
 
+int Checkpointer::in_log() {
+  const std::lock_guard lock(mutex_);
+  return in_log_;
+}
+
 void Checkpointer::run() {
   std::unique_ptr<SqliteConnection> connection;
   std::unique_lock lock(mutex_);
@@ -45,7 +58,12 @@ void Checkpointer::run() {
 void Checkpointer::copy(std::unique_ptr<SqliteConnection>& connection) {
   try {
     if (!connection) connection = std::make_unique<SqliteConnection>(options_);
-    connection->checkpoint();
+    for (int round = 0; round < kRounds; ++round) {
+      const int copied = connection->checkpoint();
+      // Syncing is the longer part, so that it must not be left to the copy that others wait for.
+      connection->sync();
+      if (in_log() - copied <= pages_ / kLittle) break;
+    }
     gate_.enter(sql::Urgency::ingest);
     try {
       connection->checkpoint();

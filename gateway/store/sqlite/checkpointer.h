@@ -12,8 +12,8 @@ namespace guanxi::store::sqlite {
 
 class Checkpointer {
  public:
-  // Begins when the log holds `pages`. What can be copied while others write is; for the rest, a
-  // few pages, writers wait at the gate, so that the log can start anew and stays about that long.
+  // Begins when the log holds `pages`. Copies and syncs while others write, until what they add
+  // meanwhile is little; for that writers wait at the gate, so that the log can start anew.
   Checkpointer(ConnectionOptions options, WriterGate& gate, int pages);
   // Ends after the copying under way.
   ~Checkpointer();
@@ -26,6 +26,7 @@ class Checkpointer {
  private:
   void run();
   void copy(std::unique_ptr<SqliteConnection>& connection);
+  int in_log();
 
   const ConnectionOptions options_;
   WriterGate& gate_;

@@ -181,8 +181,16 @@ void SqliteConnection::watch_log(std::function<void(int pages)> each) {
   sqlite3_wal_hook(database_, tell, this);
 }
 
-void SqliteConnection::checkpoint() {
-  check(sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr));
+int SqliteConnection::checkpoint() {
+  int copied = 0;
+  check(sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, &copied));
+  return copied;
+}
+
+void SqliteConnection::sync() {
+  sqlite3_file* file = nullptr;
+  check(sqlite3_file_control(database_, nullptr, SQLITE_FCNTL_FILE_POINTER, &file));
+  check(file->pMethods->xSync(file, SQLITE_SYNC_NORMAL));
 }
 
 sqlite3_stmt* SqliteConnection::prepared(std::string_view sql) {

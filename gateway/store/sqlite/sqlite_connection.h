@@ -41,9 +41,11 @@ class SqliteConnection final : public sql::Connection {
   // `each` is told after every commit how many pages stand in the write-ahead log.
   void watch_log(std::function<void(int pages)> each);
   // Copies into the database what of the log it can without keeping anybody waiting. When that was
-  // all and nobody reads the log, the next commit starts it from its beginning. Throws
-  // DatabaseError.
-  void checkpoint();
+  // all and nobody reads the log, the database is synced, and the next commit starts the log from
+  // its beginning. How many pages of the log are copied by now. Throws DatabaseError.
+  int checkpoint();
+  // Syncs the database, whoever wrote to it. Throws DatabaseError.
+  void sync();
 
  private:
   struct Finalize {

@@ -13,7 +13,7 @@ namespace guanxi::store::sqlite {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{100};
-// 64 MiB: long enough that a page is copied once for many commits.
+// 32 MiB: long enough that a page is copied once for many commits.
 constexpr int kLogPages = 8000;
 
 // SQLite's log files take over the mode of the database.
