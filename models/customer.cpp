@@ -192,18 +192,26 @@ class Folding {
 
   void activate(Relation& relation, const Fact& fact, Time since) {
     if (relation.status == kActive) {
-      // The platform's own record of the beginning is exacter than the event's receipt.
-      if (source_.from_answer && fact.fields.contains("since") && !relation.periods.empty() &&
-          relation.periods.back().since != since) {
-        relation.periods.back().since = since;
-        changed_ = true;
-      }
+      if (source_.from_answer && fact.fields.contains("since")) correct_beginning(relation, since);
       return;
     }
     // WeCom's API, for one, lists a relation still after the customer has ended it.
     if (source_.from_answer && relation.status == kEnded && relation.ended_by_event) return;
     begin(relation, kActive, since, fact);
     effects_.push_back({Effect::Kind::relation_started, relation.staff});
+  }
+
+  // The platform's own record of the beginning is exacter than the event's receipt, unless it tells
+  // of an earlier time with the same staff, which has ended since.
+  void correct_beginning(Relation& relation, Time since) {
+    if (relation.periods.empty()) return;
+    RelationPeriod& period = relation.periods.back();
+    const auto before = relation.periods.rbegin() + 1;
+    if (before != relation.periods.rend() && before->until && since < *before->until) return;
+    if (period.since == since) return;
+    period.since = since;
+    changed_ = true;
+    note_origin(since, period.state);
   }
 
   void begin(Relation& relation, std::string_view status, Time since, const Fact& fact) {
@@ -352,6 +360,21 @@ std::vector<std::string> emails_of(const Customer& customer) {
 
 std::vector<Facet> facets_of(const Customer& customer) {
   std::set<Facet> facets;
+  // Whatever channel says something of the customer knows her.
+  std::set<std::pair<std::string_view, std::string_view>> places;
+  const auto add_places = [&places](const Fields& fields) {
+    for (const auto& [name, field] : fields) {
+      for (const Candidate& candidate : field.candidates()) {
+        places.emplace(candidate.source.platform, candidate.source.channel);
+      }
+    }
+  };
+  add_places(customer.fields);
+  for (const Relation& relation : customer.relations) add_places(relation.fields);
+  for (const auto& [platform, channel] : places) {
+    if (!platform.empty()) facets.insert({Facet::Kind::platform, std::string(platform)});
+    if (!channel.empty()) facets.insert({Facet::Kind::channel, std::string(channel)});
+  }
   for (const CustomerIdentity& identity : customer.identities) {
     if (!identity.platform.empty()) facets.insert({Facet::Kind::platform, identity.platform});
     if (!identity.channel.empty()) facets.insert({Facet::Kind::channel, identity.channel});

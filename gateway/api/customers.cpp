@@ -2,10 +2,12 @@
 #include <array>
 #include <utility>
 
+#include "crypto/digest.h"
 #include "gateway/api/answer.h"
 #include "gateway/api/contact_text.h"
 #include "gateway/api/cursor.h"
 #include "gateway/api/endpoints.h"
+#include "gateway/api/tag_names.h"
 #include "models/json.h"
 
 namespace guanxi::api {
@@ -16,8 +18,11 @@ using models::Facet;
 constexpr std::size_t kMostCustomers = 500;
 constexpr std::size_t kUsualCustomers = 50;
 
-models::CustomerJsonOptions json_options(const Caller& caller) {
-  return {caller.tenant_name, caller.may(Scope::pii_read), nullptr};
+// A body's own mark: what is shown depends on the caller's scopes and on the tags' present names as
+// well as on the version.
+std::string etag_of(const models::Customer& customer, const std::string& body) {
+  const std::string hash = crypto::digest(crypto::HashAlgorithm::sha256, body);
+  return "\"v" + std::to_string(customer.version) + '-' + crypto::to_hex(hash.substr(0, 8)) + '"';
 }
 
 // `q` finds phones and e-mails as a whole and names by any part of them.
@@ -85,6 +90,20 @@ bool matches(std::string_view if_none_match, std::string_view etag) {
 
 }  // namespace
 
+Checked<Json> customers_json(const Context& context, const Caller& caller,
+                             std::span<const models::Customer> customers) {
+  const auto channels = context.channels.snapshot();
+  const auto names = checked(tag_names(context.store, *channels, caller.tenant, customers));
+  if (!names) return tl::unexpected(names.error());
+  const models::CustomerJsonOptions options{caller.tenant_name, caller.may(Scope::pii_read),
+                                            &*names};
+  Json shown = Json::array();
+  for (const models::Customer& customer : customers) {
+    shown.push_back(models::customer_json(customer, options));
+  }
+  return shown;
+}
+
 Outcome list_customers(const Context& context, const Call& call) {
   const CursorBook cursors(context.store, call.caller.tenant, "customers",
                            call.parameters.filter());
@@ -92,22 +111,21 @@ Outcome list_customers(const Context& context, const Call& call) {
   if (!query) return tl::unexpected(query.error());
   const auto page = checked(context.store.customers(*query));
   if (!page) return tl::unexpected(page.error());
-  Json data = Json::array();
-  for (const models::Customer& customer : page->customers) {
-    data.push_back(models::customer_json(customer, json_options(call.caller)));
-  }
-  return page_response(call, std::move(data), page->next.empty() ? "" : cursors.issue(page->next));
+  auto data = customers_json(context, call.caller, page->customers);
+  if (!data) return tl::unexpected(data.error());
+  return page_response(call, std::move(*data), page->next.empty() ? "" : cursors.issue(page->next));
 }
 
 Outcome get_customer(const Context& context, const Call& call) {
   const auto customer = find_customer(context, call);
   if (!customer) return tl::unexpected(customer.error());
-  const std::string etag = "\"v" + std::to_string(customer->version) + '"';
-  net::Response response;
+  const auto shown = customers_json(context, call.caller, std::span(&*customer, 1));
+  if (!shown) return tl::unexpected(shown.error());
+  net::Response response = json_response(shown->front());
+  const std::string etag = etag_of(*customer, response.body);
   if (matches(call.request.header("If-None-Match"), etag)) {
+    response = {};
     response.status = 304;
-  } else {
-    response = json_response(models::customer_json(*customer, json_options(call.caller)));
   }
   response.headers.emplace_back("ETag", etag);
   response.headers.emplace_back("Vary", "Authorization");

@@ -13,6 +13,7 @@
 #include "gateway/net/http_server.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/store/store.h"
+#include "models/json.h"
 #include "models/time.h"
 
 namespace guanxi::api {
@@ -32,6 +33,10 @@ struct Call {
 };
 
 using Outcome = Checked<net::Response>;
+
+// As this caller may see them, in order, tags by their present names: an array.
+Checked<models::Json> customers_json(const Context& context, const Caller& caller,
+                                     std::span<const models::Customer> customers);
 
 Outcome list_customers(const Context& context, const Call& call);
 Outcome get_customer(const Context& context, const Call& call);

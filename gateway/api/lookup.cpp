@@ -164,10 +164,10 @@ Checked<std::map<Uuid, Json>> read_customers(const Context& context, const Calle
   if (ids.empty()) return rows;
   const auto customers = checked(context.store.customers(caller.tenant, ids));
   if (!customers) return tl::unexpected(customers.error());
-  const models::CustomerJsonOptions options{caller.tenant_name, caller.may(Scope::pii_read),
-                                            nullptr};
-  for (const models::Customer& customer : *customers) {
-    rows.emplace(customer.id, models::customer_json(customer, options));
+  auto shown = customers_json(context, caller, *customers);
+  if (!shown) return tl::unexpected(shown.error());
+  for (std::size_t i = 0; i < customers->size(); ++i) {
+    rows.emplace((*customers)[i].id, std::move((*shown)[i]));
   }
   return rows;
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "crypto/random.h"
 #include "models/fact.h"
 
 namespace guanxi::api {
@@ -12,7 +13,8 @@ using models::Json;
 constexpr std::array kDescriptions{
     ProblemDescription{ProblemCode::malformed_request, "malformed-request", 400,
                        "The request cannot be read", false,
-                       "Encode the query by RFC 3986 and send each parameter once."},
+                       "Encode the query by RFC 3986 and send each parameter once. With another "
+                       "status the listener refused the request unread; the detail says why."},
     ProblemDescription{ProblemCode::unknown_parameter, "unknown-parameter", 400,
                        "A query parameter is not known here", false,
                        "Remove the parameter or correct its spelling; the detail names it."},
@@ -85,11 +87,37 @@ Problem problem_from(const Error& error) {
   return {ProblemCode::internal_error, "unexpected failure"};
 }
 
-net::Response problem_response(const Problem& problem, std::string_view trace_id) {
+namespace {
+
+ProblemCode code_of_refusal(int status) {
+  if (status == 413) return ProblemCode::body_too_large;
+  if (status == 503) return ProblemCode::overloaded;
+  return status == 500 ? ProblemCode::internal_error : ProblemCode::malformed_request;
+}
+
+std::string_view detail_of_refusal(int status) {
+  switch (status) {
+    case 408:
+      return "the request took too long to arrive";
+    case 413:
+      return "the body is larger than this server accepts";
+    case 414:
+      return "the request's target is too long";
+    case 431:
+      return "the request's headers are too large";
+    case 500:
+    case 503:
+      return "the gateway cannot answer now";
+    default:
+      return "the request is not HTTP/1.1 as this server reads it";
+  }
+}
+
+net::Response response_of(const Problem& problem, int status, std::string_view trace_id) {
   const ProblemDescription& description = describe(problem.code);
   Json body{{"type", "/docs/problems#" + std::string(description.name)},
             {"title", description.title},
-            {"status", description.status},
+            {"status", status},
             {"detail", problem.detail},
             {"code", description.name},
             {"retryable", description.retryable},
@@ -98,11 +126,27 @@ net::Response problem_response(const Problem& problem, std::string_view trace_id
     body["errors"].push_back({{"pointer", fault.pointer}, {"detail", fault.detail}});
   }
   net::Response response;
-  response.status = description.status;
+  response.status = status;
   response.content_type = "application/problem+json";
   response.headers = problem.headers;
-  if (description.status == 503) response.headers.emplace_back("Retry-After", "1");
+  if (status == 503) response.headers.emplace_back("Retry-After", "1");
   response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return response;
+}
+
+}  // namespace
+
+net::Response problem_response(const Problem& problem, std::string_view trace_id) {
+  return response_of(problem, describe(problem.code).status, trace_id);
+}
+
+net::Response listener_refusal(int status) {
+  const std::string trace_id = crypto::random_token(12);
+  const Problem problem{code_of_refusal(status), std::string(detail_of_refusal(status))};
+  net::Response response = response_of(problem, status, trace_id);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.headers.emplace_back("X-Request-Id", trace_id);
+  response.close = true;
   return response;
 }
 

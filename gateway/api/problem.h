@@ -63,6 +63,8 @@ struct Problem {
 Problem problem_from(const Error& error);
 
 net::Response problem_response(const Problem& problem, std::string_view trace_id);
+// The same for a request that the listener refused with this status before anybody saw it.
+net::Response listener_refusal(int status);
 
 // The page /docs/problems.
 std::string problems_page();

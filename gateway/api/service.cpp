@@ -43,7 +43,7 @@ Json channel_json(const Context& context, const std::string& name,
 }  // namespace
 
 Outcome list_channels(const Context& context, const Call& call) {
-  const auto backlog = checked(context.store.backlog());
+  const auto backlog = checked(context.store.backlog(call.caller.tenant));
   if (!backlog) return tl::unexpected(backlog.error());
   Json data = Json::array();
   const auto channels = context.channels.snapshot();

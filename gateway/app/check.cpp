@@ -7,6 +7,7 @@
 #include "gateway/app/commands.h"
 #include "gateway/app/store_access.h"
 #include "gateway/net/http_client.h"
+#include "gateway/net/http_server.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/platform/tokens.h"
 #include "models/ids.h"
@@ -67,6 +68,11 @@ void check_server(const Config& config, Report& report) {
       !address.starts_with("[::1]") && config.server.tls_certificate.empty()) {
     report.add(Status::warning, "server.private", "is reachable from other machines without TLS",
                "bind it to 127.0.0.1, or set server.tls_certificate and server.tls_key");
+  }
+  try {
+    net::check_tls({{}, {}, config.server.tls_certificate, config.server.tls_key});
+  } catch (const std::exception& error) {
+    report.add(Status::error, "server.tls_certificate", error.what());
   }
   if (config.channels.empty()) {
     report.add(Status::warning, "channel", "none is configured", "add a [[channel]]");

@@ -4,6 +4,7 @@
 #include <ostream>
 #include <utility>
 
+#include "gateway/api/tag_names.h"
 #include "gateway/app/commands.h"
 #include "gateway/app/csv.h"
 #include "gateway/app/store_access.h"
@@ -108,6 +109,8 @@ class Progress {
 int export_customers(const Config& config, const std::string& format, const std::string& tenant,
                      Console& console) {
   const auto store = open_ready_store(config);
+  const adapters::Registry registry(config.rules_dir);
+  const auto channels = need(bind_channels(config, registry, *store, system_now()));
   const bool csv = format == "csv";
   if (csv) console.out << csv_line(csv_header());
   Progress progress(console.err);
@@ -117,8 +120,9 @@ int export_customers(const Config& config, const std::string& format, const std:
     query.limit = kPage;
     do {
       const auto page = need(store->customers(query));
+      const auto names = need(api::tag_names(*store, channels, id, page.customers));
       for (const models::Customer& customer : page.customers) {
-        const Json json = models::customer_json(customer, {name, true, nullptr});
+        const Json json = models::customer_json(customer, {name, true, &names});
         if (csv) {
           console.out << csv_row(json);
         } else {

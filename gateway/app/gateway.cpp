@@ -10,7 +10,9 @@
 #include "adapters/registry.h"
 #include "crypto/random.h"
 #include "gateway/api/api.h"
+#include "gateway/api/problem.h"
 #include "gateway/app/console.h"
+#include "gateway/app/file_limit.h"
 #include "gateway/app/store_access.h"
 #include "gateway/ingest/ingest.h"
 #include "gateway/net/http_client.h"
@@ -78,6 +80,7 @@ struct Gateway::State {
 
   void open();
   void wire();
+  net::ServerLimits limits() const;
   void serve();
 };
 
@@ -121,23 +124,37 @@ void Gateway::State::wire() {
   });
 }
 
+net::ServerLimits Gateway::State::limits() const {
+  net::ServerLimits limits = config.server.limits;
+  const std::size_t files = raise_file_limit();
+  limits.connections = connections_within(files, limits.connections);
+  if (limits.connections < config.server.limits.connections) {
+    observe::log(observe::Level::warning, "few_connections",
+                 {{"connections", limits.connections},
+                  {"because", "the system allows few open files"},
+                  {"files", files},
+                  {"cure", "raise LimitNOFILE of the service, or ulimit -Hn"}});
+  }
+  return limits;
+}
+
 void Gateway::State::serve() {
   const ServerConfig& server = config.server;
+  const net::ServerLimits limits = this->limits();
   threads = std::make_unique<net::IoThreads>(threads_of(config));
   const net::Handler for_platforms = [this](net::Request request, net::Respond respond) {
     if (!request.path.starts_with("/callbacks/")) return respond(not_found());
     ingest->handle(std::move(request), std::move(respond));
   };
-  public_server =
-      listen("server.public", *threads,
-             {server.public_address, server.limits, server.tls_certificate, server.tls_key},
-             for_platforms);
-  private_server =
-      listen("server.private", *threads,
-             {server.private_address, server.limits, server.tls_certificate, server.tls_key},
-             [this](net::Request request, net::Respond respond) {
-               api->handle(std::move(request), std::move(respond));
-             });
+  public_server = listen("server.public", *threads,
+                         {server.public_address, limits, server.tls_certificate, server.tls_key},
+                         for_platforms);
+  private_server = listen("server.private", *threads,
+                          {server.private_address, limits, server.tls_certificate, server.tls_key,
+                           api::listener_refusal},
+                          [this](net::Request request, net::Respond respond) {
+                            api->handle(std::move(request), std::move(respond));
+                          });
   serving = true;
   enricher->start();
   pipeline->start();

@@ -73,6 +73,8 @@ std::unique_ptr<asio::ssl::context> make_tls(const ServerOptions& options) {
 
 }  // namespace
 
+void check_tls(const ServerOptions& options) { static_cast<void>(make_tls(options)); }
+
 struct Server::State : std::enable_shared_from_this<Server::State> {
   State(IoThreads::Loops& all, ServerOptions options, Handler handler);
 
@@ -104,6 +106,7 @@ Server::State::State(IoThreads::Loops& all, ServerOptions options, Handler handl
   service->tls = make_tls(options);
   service->limits = options.limits;
   service->handler = std::move(handler);
+  service->refusal = std::move(options.refusal);
   listen(options.address);
 }
 
@@ -156,8 +159,8 @@ void Server::State::admit(tcp::socket socket, Loop& loop) {
   if (service->draining) return;
   if (connections >= service->limits.connections) {
     if (service->tls) return;
-    Response response = refusal(503);
-    response.headers.emplace_back("Retry-After", "1");
+    Response response = service->refuse(503);
+    if (!service->refusal) response.headers.emplace_back("Retry-After", "1");
     std::string text;
     write_response(response, {false, false, false}, text);
     Code ignored;

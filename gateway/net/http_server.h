@@ -58,7 +58,13 @@ struct ServerOptions {
   ServerLimits limits;
   std::string tls_certificate;  // PEM file; empty: plain HTTP
   std::string tls_key;
+  // How requests are answered that no handler sees, since they cannot be read or exceed a limit;
+  // empty: with the status alone. Any thread.
+  std::function<Response(int status)> refusal{};
 };
+
+// Throws std::runtime_error, with the cure, when certificate and key cannot be used.
+void check_tls(const ServerOptions& options);
 
 // Threads and event loops that servers run on; one for the process.
 class IoThreads {

@@ -182,7 +182,7 @@ void Session<Stream>::call_handler() {
   try {
     service_->handler(std::move(request), respond);
   } catch (const std::exception&) {
-    respond(refusal(500));
+    respond(service_->refuse(500));
   }
   in_handler_ = false;
 }
@@ -206,7 +206,7 @@ template <typename Stream>
 asio::awaitable<bool> Session<Stream>::refuse(int status) {
   timed_out_ = false;
   linger_ = true;
-  const Response response = refusal(status);
+  const Response response = service_->refuse(status);
   co_return co_await send(response, {false, false, false});
 }
 
@@ -313,6 +313,10 @@ asio::awaitable<void> run_session(std::shared_ptr<Service> service, Loop& loop,
 std::chrono::milliseconds Service::tick() const {
   return std::clamp(std::min(limits.request_time, limits.idle_time) / 10, Milliseconds(5),
                     Milliseconds(500));
+}
+
+Response Service::refuse(int status) const {
+  return refusal ? refusal(status) : net::refusal(status);
 }
 
 void start_session(std::shared_ptr<Service> service, Loop& loop, tcp::socket socket,

@@ -17,11 +17,14 @@ namespace guanxi::net {
 struct Service {
   ServerLimits limits;
   Handler handler;
+  std::function<Response(int status)> refusal;
   std::unique_ptr<boost::asio::ssl::context> tls;
   std::atomic<bool> draining{false};
 
   // How often deadlines are looked at: fine enough for the shortest limit.
   std::chrono::milliseconds tick() const;
+  // What a request is answered that no handler sees; the connection ends after it.
+  Response refuse(int status) const;
 };
 
 // Runs the connection to its end on `loop`, whose executor the socket has. `ended` is called last,

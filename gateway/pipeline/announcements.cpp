@@ -25,8 +25,6 @@ std::string_view object_type(Effect::Kind kind) {
   switch (kind) {
     case Effect::Kind::updated:
       return "customer";
-    case Effect::Kind::tag_changed:
-      return "tag";
     default:
       return "relation";
   }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "gateway/observe/log.h"
@@ -20,7 +22,7 @@ using TaskState = store::TaskOutcome::State;
 constexpr Milliseconds kLease = 60s;
 constexpr Milliseconds kPoll = 1s;
 constexpr Milliseconds kFirstRetry = 1s;
-constexpr Milliseconds kLongestRetry = 10min;
+constexpr Milliseconds kLongestRetry = 30min;
 constexpr Milliseconds kFirstAlert = 1min;
 constexpr Milliseconds kLongestAlert = 1h;
 constexpr std::size_t kClaim = 4;
@@ -73,16 +75,37 @@ struct Enricher::State {
   std::condition_variable condition;
   bool woken = false;
   std::atomic<bool> stopping{false};
+  std::map<std::pair<store::ChannelId, std::string>, Time> closed_until;  // guarded by mutex
   std::vector<std::thread> threads;
+
+  Milliseconds share_of(Milliseconds whole) {
+    std::uint8_t bits[2];
+    randomness(bits, sizeof bits);
+    return whole * (bits[0] * 256 + bits[1]) / 65536;
+  }
 
   // Between half and the whole of a delay that doubles with each attempt.
   Milliseconds backoff(int attempts, Milliseconds first, Milliseconds longest) {
     const int doublings = std::clamp(attempts, 0, 20);
     const Milliseconds whole = std::min(longest, first * (std::int64_t{1} << doublings));
-    std::uint8_t bits[2];
-    randomness(bits, sizeof bits);
-    const std::int64_t share = bits[0] * 256 + bits[1];
-    return whole / 2 + whole * share / (2 * 65536);
+    return whole / 2 + share_of(whole / 2);
+  }
+
+  // A quota is the call's, not the task's: until it opens again, no task makes this call.
+  void close(const store::Task& task, Milliseconds wait) {
+    const std::lock_guard lock(mutex);
+    Time& until = closed_until[{task.channel, task.call}];
+    until = std::max(until, clock() + wait);
+  }
+
+  std::optional<Milliseconds> closed_for(const store::Task& task) {
+    const std::lock_guard lock(mutex);
+    const auto found = closed_until.find({task.channel, task.call});
+    if (found == closed_until.end()) return std::nullopt;
+    const Milliseconds rest = found->second - clock();
+    if (rest > 0ms) return rest;
+    closed_until.erase(found);
+    return std::nullopt;
   }
 
   store::TaskOutcome again(Milliseconds delay, std::string reason) {
@@ -104,7 +127,9 @@ struct Enricher::State {
                             std::string reason) {
     switch (action) {
       case Action::wait:
-        return again(wait, std::move(reason));
+        close(task, wait);
+        // Not all at once when it opens.
+        return again(wait + share_of(wait / 4), std::move(reason));
       case Action::give_up:
         return dead(std::move(reason));
       case Action::alert:
@@ -144,13 +169,16 @@ struct Enricher::State {
     const adapters::CallContext context{task.call, task.arguments, clock()};
     const auto token_name = adapter.token_name(task.call, context.requested_at);
     if (!token_name) return failed(task, Action::give_up, 0ms, token_name.error().detail);
+    if (const auto rest = closed_for(task)) {
+      return again(*rest + share_of(*rest / 4), "waits for the quota of " + task.call);
+    }
     Call call;
     for (const bool first : {true, false}) {
       std::string token;
       if (!token_name->empty()) {
         auto held = tokens.get(channel, *token_name);
         if (!held) {
-          // A token that cannot be had is never this task's own fault: it waits, and does not die.
+          // A token that cannot be had is never this task's own fault: a person is asked for.
           const TokenFailure& failure = held.error();
           const Action action = failure.action == Action::give_up ? Action::alert : failure.action;
           return failed(task, action, failure.wait, failure.reason);
@@ -187,6 +215,8 @@ struct Enricher::State {
   void count_unknown(const store::Task& task, const adapters::BoundChannel& channel,
                      const adapters::ApiVerdict& verdict, Time now) {
     if (verdict.known || verdict.action == Action::ok) return;
+    metrics.channel(channel.adapter->channel().id, channel.adapter->channel().platform)
+        .drift(models::drift_kind_text(models::Drift::Kind::unknown_error));
     store::Batch batch;
     models::Drift drift{models::Drift::Kind::unknown_error, task.call, verdict.code, verdict.code};
     batch.drift.push_back(

@@ -20,8 +20,10 @@ namespace guanxi::platform {
 
 struct EnricherOptions {
   std::size_t threads = 4;
-  int transient_attempts = 20;  // then dead
-  int alert_attempts = 30;      // tries, up to an hour apart, while a person is needed
+  // Tries before a call is dead, about a month of them: outages and wrong secrets end, and what was
+  // to be completed is completed then.
+  int transient_attempts = 1500;  // up to half an hour apart
+  int alert_attempts = 750;       // up to an hour apart, while a person is needed
 };
 
 struct EnricherHooks {

@@ -17,6 +17,9 @@ constexpr int kLooks = 150;
 constexpr Milliseconds kAlertPause = 5min;
 constexpr Milliseconds kRetryPause = 2s;
 constexpr Milliseconds kEarly = 300s;
+// Within its validity some platforms give out the same token again, so one that was refused once
+// may be good; one that stays refused is not asked for at every call.
+constexpr Milliseconds kRefusalPause = 1min;
 
 }  // namespace
 
@@ -25,18 +28,19 @@ struct Tokens::Entry {
   std::mutex mutex;     // guards what follows
   store::TokenRecord record;
   Time refresh_at{};
-  std::string refused;  // the value the platform refused
+  std::string refused;  // the value that the platform refused last, and when
+  Time refused_at{};
+  bool is_refused = false;  // and no token was had since
   TokenFailure failure;
   Time failed_until{};
 
-  bool is_fresh(Time now) const {
-    return !record.value.empty() && record.value != refused && now < refresh_at;
-  }
+  bool is_fresh(Time now) const { return !record.value.empty() && !is_refused && now < refresh_at; }
   bool is_usable(Time now) const {
-    return !record.value.empty() && record.value != refused && now < record.expires_at;
+    return !record.value.empty() && !is_refused && now < record.expires_at;
   }
   void take(const store::TokenRecord& stored) {
     if (stored.generation < record.generation) return;  // never an older over a newer
+    if (stored.generation > record.generation) is_refused = false;
     record = stored;
     refresh_at = record.expires_at - kEarly;
   }
@@ -180,8 +184,13 @@ tl::expected<store::TokenRecord, TokenFailure> Tokens::fetch(const adapters::Bou
 void Tokens::expire(const adapters::BoundChannel& channel, std::string_view name,
                     std::string_view seen) {
   Entry& held = entry(channel, name);
+  const Time now = clock_();
   const std::lock_guard lock(held.mutex);
-  if (held.record.value == seen) held.refused = seen;
+  const bool is_known = held.refused == seen && now < held.refused_at + kRefusalPause;
+  if (held.record.value != seen || is_known) return;
+  held.refused = seen;
+  held.refused_at = now;
+  held.is_refused = true;
 }
 
 }  // namespace guanxi::platform

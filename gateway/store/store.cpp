@@ -25,7 +25,11 @@ std::unique_ptr<sql::Database> open_database(const StoreUrl& url, std::size_t co
     }
     return mysql::open_database(url, connections);
   } catch (const sql::DatabaseError& error) {
-    throw std::runtime_error("store.url: cannot open " + url.shown() + ": " + error.what());
+    throw std::runtime_error("store.url: cannot open " + url.shown() + ": " + error.what() +
+                             (url.scheme == "sqlite"
+                                  ? "; its folder must exist and be writable for this user"
+                                  : "; see that the server runs there, and that user, password and "
+                                    "database are right"));
   }
 }
 

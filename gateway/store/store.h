@@ -64,6 +64,7 @@ struct NewPayload {
 
 // A payload ready to be appended, in a form of the store's own.
 struct PreparedPayload {
+  TenantId tenant = 0;
   std::string record;
 };
 
@@ -399,7 +400,9 @@ class Store {
                                    std::size_t limit) = 0;
   virtual Result<std::optional<InboxRow>> event(TenantId tenant, std::int64_t seq) = 0;
   virtual Result<std::vector<DriftRow>> drift(TenantId tenant) = 0;
-  virtual Result<Backlog> backlog() = 0;
+  // Of one tenant, or of all.
+  virtual Result<Backlog> backlog(std::optional<TenantId> tenant) = 0;
+  Result<Backlog> backlog() { return backlog(std::nullopt); }
 
   virtual Result<void> add_key(const ApiKey& key, std::string_view secret_hash) = 0;
   virtual Result<std::optional<ApiKey>> find_key(std::string_view secret_hash) = 0;

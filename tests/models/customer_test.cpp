@@ -98,6 +98,48 @@ TEST_CASE("an answer that still lists a relation does not reopen what an event e
   CHECK(customer.relations[0].status == "active");
 }
 
+TEST_CASE("a beginning told late is the origin if it is the earliest, with its state") {
+  Customer customer = lei();
+  const auto begins = [&](const Identity& staff, Time at, const char* state, std::int64_t seq) {
+    apply(customer, {relation("active", at, {{"set", {{"state", state}}}}, staff)},
+          event_source(seq, at));
+  };
+  begins(kStaff, kDay, "expo", 1);
+  begins(kOther, kDay + 1h, "shop", 2);
+  const auto since = [&](const Identity& staff, Time at, std::int64_t seq) {
+    Fact fact = relation("active", kDay + 2h, {{"since", to_ms(at)}}, staff);
+    apply(customer, {fact}, answer_source(seq, kDay + 2h));
+  };
+  since(kOther, kDay - 2h, 3);
+  CHECK(customer.origin->at == kDay - 2h);
+  CHECK(customer.origin_state == "shop");
+  since(kStaff, kDay - 3h, 4);
+  CHECK(customer.origin->at == kDay - 3h);
+  CHECK(customer.origin_state == "expo");
+}
+
+TEST_CASE("periods with one staff member do not overlap, whatever an answer says of the first") {
+  Customer customer = lei();
+  apply(customer, {relation("active", kDay)}, event_source(1, kDay));
+  apply(customer, {relation("ended", kDay + 1h)}, event_source(2, kDay + 1h));
+  apply(customer, {relation("active", kDay + 2h)}, event_source(3, kDay + 2h));
+  apply(customer, {relation("active", kDay + 3h, {{"since", to_ms(kDay - 1h)}})},
+        answer_source(4, kDay + 3h));
+  REQUIRE(customer.relations.at(0).periods.size() == 2);
+  CHECK(customer.relations[0].periods[1].since == kDay + 2h);
+}
+
+TEST_CASE("every channel that says something of a customer knows her") {
+  Customer customer = lei();
+  apply(customer, {person(kDay, {{"name", "Lei"}})}, event_source(1, kDay));
+  Source other = event_source(2, kDay + 1h);
+  other.channel = "beta";
+  apply(customer, {person(kDay + 1h, {{"name", "Lei"}})}, other);
+  for (const char* channel : {"acme", "beta"}) {
+    CHECK(std::ranges::count(facets_of(customer), Facet{Facet::Kind::channel, channel}) == 1);
+  }
+}
+
 TEST_CASE("a whole list ends the relations it does not name, and a later one may list them again") {
   Customer customer = lei();
   apply(customer, {relation("active", kDay), relation("active", kDay, {}, kOther)},

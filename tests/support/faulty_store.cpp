@@ -182,8 +182,8 @@ Result<std::vector<DriftRow>> FaultyStore::drift(TenantId tenant) {
   return forward([&] { return inner_.drift(tenant); });
 }
 
-Result<Backlog> FaultyStore::backlog() {
-  return forward([&] { return inner_.backlog(); });
+Result<Backlog> FaultyStore::backlog(std::optional<TenantId> tenant) {
+  return forward([&] { return inner_.backlog(tenant); });
 }
 
 Result<void> FaultyStore::add_key(const ApiKey& key, std::string_view secret_hash) {

@@ -79,7 +79,8 @@ class FaultyStore final : public store::Store {
                                   std::size_t limit) override;
   Result<std::optional<store::InboxRow>> event(store::TenantId tenant, std::int64_t seq) override;
   Result<std::vector<store::DriftRow>> drift(store::TenantId tenant) override;
-  Result<store::Backlog> backlog() override;
+  using Store::backlog;
+  Result<store::Backlog> backlog(std::optional<store::TenantId> tenant) override;
   Result<void> add_key(const store::ApiKey& key, std::string_view secret_hash) override;
   Result<std::optional<store::ApiKey>> find_key(std::string_view secret_hash) override;
   Result<std::vector<store::ApiKey>> keys() override;

@@ -74,22 +74,29 @@ std::string to_record(const Arrival& arrival) {
 }
 
 std::vector<Parcel> to_parcels(const Vault& vault, std::span<const PreparedPayload> payloads) {
+  struct Open {
+    TenantId tenant = 0;
+    std::size_t payloads = 0;
+    std::string records{kOpen};
+  };
   std::vector<Parcel> parcels;
-  while (!payloads.empty()) {
-    std::size_t size = 2;
-    std::size_t count = 0;
-    while (count < payloads.size() &&
-           (count == 0 || size + payloads[count].record.size() <= kParcelBytes)) {
-      size += payloads[count++].record.size();
+  const auto finish = [&](Open& open) {
+    open.records += kClose;
+    parcels.push_back({open.tenant, open.payloads, open.records.size(),
+                       vault.seal(kPlace, compressed(open.records))});
+    open = {open.tenant};
+  };
+  std::vector<Open> opens;  // of the few tenants that one commit meets
+  for (const PreparedPayload& payload : payloads) {
+    auto open = std::ranges::find(opens, payload.tenant, &Open::tenant);
+    if (open == opens.end()) open = opens.insert(opens.end(), Open{payload.tenant});
+    if (open->payloads > 0 && open->records.size() + payload.record.size() > kParcelBytes) {
+      finish(*open);
     }
-    std::string records;
-    records.reserve(size);
-    records += kOpen;
-    for (const PreparedPayload& payload : payloads.first(count)) records += payload.record;
-    records += kClose;
-    parcels.push_back({count, size, vault.seal(kPlace, compressed(records))});
-    payloads = payloads.subspan(count);
+    open->records += payload.record;
+    ++open->payloads;
   }
+  for (Open& open : opens) finish(open);
   return parcels;
 }
 

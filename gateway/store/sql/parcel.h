@@ -30,12 +30,13 @@ struct Arrival {
 std::string to_record(const Arrival& arrival);
 
 struct Parcel {
+  TenantId tenant = 0;
   std::size_t payloads = 0;
   std::size_t size = 0;  // of the records
   std::string bytes;
 };
 
-// In order, in parcels with records of about 1 MiB at most.
+// In order, each tenant's in parcels of its own, with records of about 1 MiB at most.
 std::vector<Parcel> to_parcels(const Vault& vault, std::span<const PreparedPayload> payloads);
 
 // Throws DatabaseError for what to_parcels() did not make, and if `size` is not the parcel's.

@@ -63,7 +63,8 @@ class SqlStore final : public Store {
                            std::size_t limit) override;
   Result<std::optional<InboxRow>> event(TenantId tenant, std::int64_t seq) override;
   Result<std::vector<DriftRow>> drift(TenantId tenant) override;
-  Result<Backlog> backlog() override;
+  using Store::backlog;
+  Result<Backlog> backlog(std::optional<TenantId> tenant) override;
 
   Result<void> add_key(const ApiKey& key, std::string_view secret_hash) override;
   Result<std::optional<ApiKey>> find_key(std::string_view secret_hash) override;

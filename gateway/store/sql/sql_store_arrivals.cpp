@@ -14,7 +14,7 @@ constexpr std::size_t kWordMax = 64;
 constexpr std::size_t kAdmitBytes = 8u << 20;
 constexpr std::int64_t kLook = 64;
 constexpr std::string_view kInsertParcel =
-    "INSERT INTO arrival (payloads, size, parcel) VALUES (?, ?, ?)";
+    "INSERT INTO arrival (tenant_id, payloads, size, parcel) VALUES (?, ?, ?, ?)";
 constexpr Insert kInsertPayload{
     "INSERT INTO inbox (tenant_id, channel_id, shard, received_at, recipe, format, dedupe, "
     "payload)",
@@ -29,7 +29,7 @@ std::uint8_t shard_of(std::string_view order) {
 
 void put(Connection& connection, const Parcel& parcel) {
   Cells row;
-  row.number(static_cast<std::int64_t>(parcel.payloads));
+  row.number(parcel.tenant).number(static_cast<std::int64_t>(parcel.payloads));
   row.number(static_cast<std::int64_t>(parcel.size)).bytes(parcel.bytes);
   connection.execute(kInsertParcel, row);
 }
@@ -129,7 +129,8 @@ class Admission {
 
 PreparedPayload SqlStore::prepare(const NewPayload& payload) const {
   const auto dedupe = vault_.hash("dedupe", {std::to_string(payload.channel), payload.dedupe});
-  return {to_record({payload.tenant, payload.channel, payload.received_at, payload.recipe,
+  return {payload.tenant,
+          to_record({payload.tenant, payload.channel, payload.received_at, payload.recipe,
                      payload.format, dedupe, shard_of(payload.order), payload.bytes})};
 }
 

@@ -224,12 +224,17 @@ Result<std::vector<DriftRow>> SqlStore::drift(TenantId tenant) {
   });
 }
 
-Result<Backlog> SqlStore::backlog() {
-  return reading([](Connection& connection) -> Result<Backlog> {
-    const auto count = [&](std::string_view sql) {
-      return number_of(connection, sql, {}).value_or(0);
+Result<Backlog> SqlStore::backlog(std::optional<TenantId> tenant) {
+  return reading([&](Connection& connection) -> Result<Backlog> {
+    const auto count = [&](std::string sql) {
+      Cells values;
+      if (tenant) {
+        sql += " AND tenant_id = ?";
+        values.number(*tenant);
+      }
+      return number_of(connection, sql, values).value_or(0);
     };
-    return Backlog{count("SELECT SUM(payloads) FROM arrival") +
+    return Backlog{count("SELECT SUM(payloads) FROM arrival WHERE id > 0") +
                        count("SELECT COUNT(*) FROM inbox WHERE status = 0"),
                    count("SELECT COUNT(*) FROM task WHERE state IN (0, 1)"),
                    count("SELECT COUNT(*) FROM task WHERE state = 3")};

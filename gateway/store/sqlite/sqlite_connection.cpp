@@ -12,7 +12,8 @@ namespace {
 using sql::DatabaseError;
 using Kind = sql::DatabaseError::Kind;
 
-constexpr int kBusyMilliseconds = 5000;
+// Platforms give up on an answer after five seconds: a database that somebody locks is told before.
+constexpr int kBusyMilliseconds = 2000;
 constexpr int kWalAttempts = 50;
 
 std::string word(std::string_view name, std::string_view argument) {

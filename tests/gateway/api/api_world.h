@@ -50,9 +50,14 @@ class MemberAdapter final : public adapters::Adapter {
   const adapters::ChannelSettings& channel() const override { return channel_; }
   std::optional<models::Identity> identify(std::string_view kind,
                                            std::string_view value) const override {
+    if (kind == "tag_id") return tag(channel_.id, value);
     if (kind != "member_id") return std::nullopt;
     return models::Identity{"member_id", "testnet.member_id", channel_.id, std::string(value),
                             models::Side::customer};
+  }
+
+  static models::Identity tag(const std::string& channel, std::string_view id) {
+    return {"tag_id", "testnet.tag", channel, std::string(id), models::Side::tag};
   }
 
   Result<adapters::Opened> open(const adapters::Callback&, Time) const override { return no(); }
@@ -226,6 +231,22 @@ class ApiWorld {
     if (!written) FAIL(written.error().detail);
     now += Milliseconds{1000};
     return id;
+  }
+
+  // What the library of acme says of a tag.
+  void name_tag(const std::string& id, const std::string& group, const std::string& name) {
+    const adapters::BoundChannel bound = channels.snapshot()->at("acme");
+    models::Entity tag;
+    tag.identity = MemberAdapter::tag("acme", id);
+    tag.kind = models::FactKind::tag;
+    tag.version = 1;
+    const models::Source source{"testnet", "acme", ++seeded_, "2024-12-19", "abc", now};
+    tag.fields["name"].offer({name, source});
+    tag.fields["group_name"].offer({group, source});
+    store::Batch batch;
+    batch.entities.push_back(
+        {bound.tenant, store->key_of(bound.tenant, tag.identity), std::move(tag), 0});
+    REQUIRE(store->write(batch));
   }
 
   void add_interaction(const Uuid& customer, const std::string& id, Time at) {

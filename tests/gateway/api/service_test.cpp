@@ -67,6 +67,34 @@ TEST_CASE("channels show their state and no setting of theirs") {
   CHECK(body["backlog"]["waiting"] == 1);
 }
 
+TEST_CASE("what waits is told of the caller's tenant only") {
+  ApiWorld world;
+  world.add_event("acme", "a");
+  world.add_event("far", "b");
+  world.add_event("far", "c");
+  CHECK(world.get_json("/v1/channels", world.key({"customers:read"}))["backlog"]["waiting"] == 1);
+  const std::string other = world.key({"customers:read"}, "elsewhere");
+  CHECK(world.get_json("/v1/channels", other)["backlog"]["waiting"] == 2);
+}
+
+TEST_CASE("what the listener refuses unread is a problem document too") {
+  for (const auto& [status, code] :
+       {std::pair{400, "malformed-request"}, std::pair{408, "malformed-request"},
+        std::pair{413, "body-too-large"}, std::pair{414, "malformed-request"},
+        std::pair{431, "malformed-request"}, std::pair{503, "overloaded"}}) {
+    const net::Response answer = api::listener_refusal(status);
+    CHECK(answer.status == status);
+    CHECK(answer.close);
+    CHECK(answer.content_type == "application/problem+json");
+    const Json body = Json::parse(answer.body);
+    CHECK(body["status"] == status);
+    CHECK(body["code"] == code);
+    CHECK(std::ranges::any_of(answer.headers, [&](const auto& header) {
+      return header.first == "X-Request-Id" && header.second == body["trace_id"];
+    }));
+  }
+}
+
 TEST_CASE("drift is reported with its counts") {
   ApiWorld world;
   const auto acme = world.channels.snapshot()->at("acme");

@@ -1,12 +1,14 @@
 #include "gateway/app/command_line.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
 
+#include "gateway/app/file_limit.h"
 #include "gateway/app/sample.h"
 #include "gateway/app/store_access.h"
 #include "models/ids.h"
@@ -173,6 +175,28 @@ TEST_CASE("check reports every finding with its cure, and fails on errors only")
   CHECK(refused.code == 1);
   CHECK(refused.out.find("did you mean 'level'?") != std::string::npos);
   CHECK(refused.out.find("QDG6eK") == std::string::npos);
+}
+
+TEST_CASE("check refuses a certificate and a store that serve could not use") {
+  const Installation gateway;
+  std::ofstream(gateway.config())
+      << "[server]\ntls_certificate = \"/none.pem\"\ntls_key = \"/none.key\"\n"
+         "[store]\nurl = \"sqlite:/none/guanxi.db\"\n";
+  const Ran ran = gateway.run({"check"});
+  CHECK(ran.code == 1);
+  CHECK(ran.out.find("/none.pem cannot be used") != std::string::npos);
+  CHECK(ran.out.find("its folder must exist") != std::string::npos);
+}
+
+TEST_CASE("connections are fewer where the system allows few files") {
+  CHECK(app::connections_within(65'536, 4096) == 4096);
+  CHECK(app::connections_within(1024, 4096) == 384);
+  CHECK(app::connections_within(100, 4096) == 16);
+  CHECK(app::connections_within(65'536, 8) == 8);
+  const std::size_t files = app::raise_file_limit();
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  CHECK(files <= limit.rlim_cur);
 }
 
 TEST_CASE("check says which channel cannot be bound, without its secrets") {

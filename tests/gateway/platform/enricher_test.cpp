@@ -123,6 +123,49 @@ TEST_CASE("a refused token is fetched once more, and the call made again") {
   CHECK(gateway.simulator.calls(kToken) == 2);
 }
 
+TEST_CASE("a token that is given out again after it was refused is used again") {
+  Gateway gateway;
+  gateway.simulator.fail_next(kDetail, {false, 0, 40014, 1});
+  for (int i = 1; i <= 5; ++i) gateway.add("wmDemoAAA000" + std::to_string(i));
+  gateway.settle();
+  for (int i = 1; i <= 5; ++i) CHECK(has_name(gateway, "wmDemoAAA000" + std::to_string(i)));
+  CHECK(gateway.simulator.calls(kToken) == 2);
+}
+
+TEST_CASE("a token that stays refused is not fetched for every call") {
+  Gateway gateway;
+  gateway.simulator.fail_next(kDetail, {false, 0, 40014, 1000});
+  for (int i = 1; i <= 5; ++i) gateway.add("wmDemoAAA000" + std::to_string(i));
+  gateway.settle();
+  CHECK(gateway.simulator.calls(kToken) == 2);
+}
+
+TEST_CASE("a used-up quota is waited for by all who make that call") {
+  Gateway gateway;
+  gateway.simulator.fail_next(kDetail, {false, 0, 45009, 1});
+  for (int i = 1; i <= 5; ++i) gateway.add("wmDemoAAA000" + std::to_string(i));
+  gateway.settle();
+  CHECK(gateway.simulator.calls(kDetail) == 1);
+  gateway.world->now += 32 * 24h;
+  gateway.settle();
+  for (int i = 1; i <= 5; ++i) CHECK(has_name(gateway, "wmDemoAAA000" + std::to_string(i)));
+}
+
+TEST_CASE("what an outage of two weeks kept from being completed is completed after it") {
+  Gateway gateway;
+  constexpr int kHours = 14 * 24;
+  gateway.simulator.fail_next(kDetail, {false, 503, 0, kHours});
+  gateway.add("wmDemoAAA0001");
+  for (int hour = 0; hour < kHours; ++hour) {
+    gateway.settle();
+    gateway.world->now += 1h;
+  }
+  CHECK(!has_name(gateway, "wmDemoAAA0001"));
+  CHECK(gateway.store->backlog()->dead_tasks == 0);
+  gateway.settle();
+  CHECK(has_name(gateway, "wmDemoAAA0001"));
+}
+
 TEST_CASE("an event whose completion fails keeps what it says, and is completed later") {
   struct Row {
     const char* what;
@@ -226,6 +269,8 @@ TEST_CASE("an error code that the pack does not know is drift, and tried again")
   CHECK(std::ranges::any_of(*drift, [](const store::DriftRow& row) {
     return row.drift.kind == models::Drift::Kind::unknown_error && row.drift.pointer == "99887";
   }));
+  CHECK(gateway.world->metrics.render().find(
+            R"(guanxi_drift_total{channel="acme",kind="unknown_error"} 1)") != std::string::npos);
   gateway.world->now += 1min;
   gateway.settle();
   CHECK(has_name(gateway, "wmDemoAAA0001"));

@@ -253,6 +253,21 @@ EVERY_STORE("texts longer than their columns are cut at a character") {
   CHECK(row.event == name.substr(0, 253));
 }
 
+EVERY_STORE("payloads of several tenants that are appended together keep their tenants") {
+  const World<Driver> world;
+  const auto other = world->register_channel("other", "omega", "wecom", kNow).value();
+  std::vector payloads{world.payload("a"), world.payload("b"), world.payload("c")};
+  payloads[1].tenant = other.tenant;
+  payloads[1].channel = other.id;
+  REQUIRE(world->append(payloads));
+  CHECK(world->backlog(world.tenant).value().waiting == 2);
+  CHECK(world->backlog(other.tenant).value().waiting == 1);
+  CHECK(world->admit(10).value().stored == 3);
+  CHECK(world->events(world.tenant, {}, {}, 0, 10).value().rows.size() == 2);
+  CHECK(world->events(other.tenant, {}, {}, 0, 10).value().rows.size() == 1);
+  CHECK(world->backlog(other.tenant).value().waiting == 1);
+}
+
 EVERY_STORE("the backlog counts what waits to be admitted or worked") {
   const World<Driver> world;
   const std::int64_t seq = world.row("one");
