@@ -187,8 +187,9 @@ void Server::State::stop_accepting() {
 template <typename Action>
 void Server::State::for_each_connection(Action action) {
   for (const auto& loop : loops.all) {
-    asio::post(loop->io(), [self = shared_from_this(), &loop = *loop, action] {
-      loop.for_each(self->service.get(), action);
+    // Without the state, whose acceptor belongs to one loop: this may still wait when another ends.
+    asio::post(loop->io(), [service = service, &loop = *loop, action] {
+      loop.for_each(service.get(), action);
     });
   }
 }

@@ -65,9 +65,13 @@ Loop::Loop() : mailbox_(std::make_shared<Mailbox>(io_)), work_(boost::asio::make
 }
 
 Loop::~Loop() {
-  io_.stop();
-  thread_.join();
+  stop();
   mailbox_->close();
+}
+
+void Loop::stop() {
+  io_.stop();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Loop::add(Connection& connection, std::chrono::milliseconds tick) {
@@ -109,6 +113,9 @@ IoThreads::IoThreads(std::size_t threads) : loops_(std::make_unique<Loops>()) {
   }
 }
 
-IoThreads::~IoThreads() = default;
+IoThreads::~IoThreads() {
+  // What a loop does last may hold what belongs to another.
+  for (const auto& loop : loops_->all) loop->stop();
+}
 
 }  // namespace guanxi::net

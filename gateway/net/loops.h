@@ -100,6 +100,9 @@ class Loop {
   Loop();
   ~Loop();
 
+  // Ends what the thread does, and the thread.
+  void stop();
+
   boost::asio::io_context& io() { return io_; }
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
 
