@@ -130,6 +130,23 @@ TEST_CASE("staff of all pages of an answer are followers; the rest are over") {
   }
 }
 
+TEST_CASE("a customer's changed tags are told as a change of the relation that has them") {
+  SqliteWorld world;
+  world->deliver(contact_event("add_external_contact", "wmLei", "sales.li", kDay));
+  world->work();
+  world->now += 1s;
+  world->answer("contact.get", {{"external_userid", "wmLei"}},
+                contact_answer("wmLei", {"sales.li"}, "oLei"));
+  world->work();
+  const auto changes = world->changes();
+  const auto tagged = std::ranges::find_if(
+      changes, [](const store::ChangeRow& row) { return row.change.type == "tag.changed"; });
+  REQUIRE(tagged != changes.end());
+  CHECK(tagged->change.object_type == "relation");
+  CHECK(tagged->change.object_id == "sales.li");
+  CHECK(tagged->change.customer == world->customer("wmLei").id);
+}
+
 TEST_CASE("an event delivered again, or through a second channel of the corp, happens once") {
   SqliteWorld world;
   const std::string event = contact_event("add_external_contact", "wmLei", "sales.li", kDay);
