@@ -365,7 +365,9 @@ std::vector<Facet> facets_of(const Customer& customer) {
   const auto add_places = [&places](const Fields& fields) {
     for (const auto& [name, field] : fields) {
       for (const Candidate& candidate : field.candidates()) {
-        places.emplace(candidate.source.platform, candidate.source.channel);
+        const std::pair<std::string_view, std::string_view> place{candidate.source.platform,
+                                                                  candidate.source.channel};
+        if (!places.contains(place)) places.insert(place);
       }
     }
   };

@@ -110,7 +110,13 @@ int export_customers(const Config& config, const std::string& format, const std:
                      Console& console) {
   const auto store = open_ready_store(config);
   const adapters::Registry registry(config.rules_dir);
-  const auto channels = need(bind_channels(config, registry, *store, system_now()));
+  // For the names of tags only: a channel that cannot be bound keeps nobody from exporting.
+  adapters::ChannelMap channels;
+  for (const ChannelConfig& channel : config.channels) {
+    if (auto bound = bind_channel(config, channel, registry)) {
+      channels.emplace(channel.settings.id, std::move(*bound));
+    }
+  }
   const bool csv = format == "csv";
   if (csv) console.out << csv_line(csv_header());
   Progress progress(console.err);

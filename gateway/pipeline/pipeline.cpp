@@ -159,11 +159,14 @@ struct Pipeline::State {
   Result<std::vector<store::InboxRow>> pending(std::size_t limit, store::SeqRange in_hand) {
     auto rows = store.pending(limit, options.batch_bytes, in_hand);
     if (!rows || rows->size() == limit) return rows;
-    const auto admitted = store.admit(kAdmitBatches * limit);
-    if (!admitted) return fail(admitted.error().code, admitted.error().detail);
-    count_duplicates(*admitted);
-    if (admitted->stored == 0) return rows;
-    return store.pending(limit, options.batch_bytes, in_hand);
+    // Many repetitions may stand before what is new.
+    for (;;) {
+      const auto admitted = store.admit(kAdmitBatches * limit);
+      if (!admitted) return fail(admitted.error().code, admitted.error().detail);
+      count_duplicates(*admitted);
+      if (admitted->stored > 0) return store.pending(limit, options.batch_bytes, in_hand);
+      if (admitted->duplicates.empty() || stopping) return rows;
+    }
   }
 
   void count_duplicates(const store::Admitted& admitted) {

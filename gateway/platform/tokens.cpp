@@ -139,7 +139,10 @@ tl::expected<std::string, TokenFailure> Tokens::refresh(const adapters::BoundCha
       static_cast<void>(store_.release_lease(lease, holder_));
       if (kept && !*kept) continue;  // another came first: take that one
       const std::lock_guard lock(held.mutex);
+      // Also when a former one could not be stored and has this generation already.
+      fetched->generation = std::max(fetched->generation, held.record.generation);
       held.take(*fetched);
+      held.is_refused = false;
       return fetched->value;
     }
     static_cast<void>(store_.release_lease(lease, holder_));

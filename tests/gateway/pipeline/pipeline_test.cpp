@@ -18,10 +18,10 @@ using namespace std::chrono_literals;
 namespace {
 
 struct SqliteWorld {
-  SqliteWorld() {
+  explicit SqliteWorld(std::size_t batch_rows = 256) {
     store = store::open_store({"sqlite:" + folder.file("guanxi.db"), {}, 2});
     REQUIRE(store->migrate());
-    world = std::make_unique<PipelineWorld>(*store);
+    world = std::make_unique<PipelineWorld>(*store, "", batch_rows);
   }
   PipelineWorld* operator->() { return world.get(); }
 
@@ -145,6 +145,43 @@ TEST_CASE("a customer's changed tags are told as a change of the relation that h
   CHECK(tagged->change.object_type == "relation");
   CHECK(tagged->change.object_id == "sales.li");
   CHECK(tagged->change.customer == world->customer("wmLei").id);
+}
+
+TEST_CASE("the library's tags are found by the ids that customers' tags have") {
+  SqliteWorld world;
+  world->deliver(
+      "<xml><ToUserName>ww00scrmdemo000001</ToUserName><FromUserName>sys</"
+      "FromUserName><CreateTime>" +
+      std::to_string(kDay) +
+      "</CreateTime><MsgType>event</MsgType><Event>change_external_tag</Event><Id>etGold</Id>"
+      "<TagType>tag</TagType><ChangeType>update</ChangeType></xml>");
+  world->work();
+  world->now += 1s;
+  const Json tag{{"id", "etGold"}, {"name", "VIP gold"}, {"order", 1}};
+  world->answer("tag.list", {{"tag_id", "etGold"}},
+                {{"errcode", 0},
+                 {"errmsg", "ok"},
+                 {"tag_group", {{{"group_id", "etg"}, {"group_name", "level"}, {"tag", {tag}}}}}});
+  world->work();
+  const auto identity =
+      world->channels.snapshot()->at("acme").adapter->identify("tag_id", "etGold");
+  REQUIRE(identity);
+  const store::Key key = world->store.key_of(world->tenant(), *identity);
+  const auto found = world->store.entities(world->tenant(), std::span(&key, 1)).value();
+  REQUIRE(found.size() == 1);
+  CHECK(models::value_of(found[0].second.fields, "name") == "VIP gold");
+  CHECK(models::value_of(found[0].second.fields, "group_name") == "level");
+}
+
+TEST_CASE("what is new is worked at once, however many repetitions stand before it") {
+  SqliteWorld world(2);
+  const std::string known = contact_event("del_follow_user", "wm1", "li", kDay);
+  world->deliver(known);
+  world->work();
+  for (int i = 0; i < 30; ++i) world->deliver(known);
+  world->deliver(contact_event("del_follow_user", "wm2", "li", kDay));
+  CHECK(world->pipeline->work_once().value() == 1);
+  CHECK(world->metrics.channel("acme", "wecom").counters().duplicates == 30);
 }
 
 TEST_CASE("an event delivered again, or through a second channel of the corp, happens once") {
