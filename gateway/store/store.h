@@ -341,8 +341,8 @@ class Store {
   // Prepares and appends.
   Result<void> append(std::span<const NewPayload> payloads);
   // Gives rows of the inbox to the payloads that wait, the oldest about `limit`: one row to each
-  // that no row holds yet. One transaction, whoever else admits at the same time. Nothing admitted:
-  // nothing waits.
+  // that no row holds yet. One transaction, whoever else admits at the same time. Neither
+  // stored nor duplicates: nothing waits.
   virtual Result<Admitted> admit(std::size_t limit) = 0;
 
   // Rows received and not yet worked, oldest first; never more than `bytes` of payload beyond the
