@@ -38,7 +38,9 @@ struct Payload {
   std::string bytes;   // as decrypted (or as sent, if it was plain)
   std::string format;  // "xml", "json", "form" or "bytes"
   std::string dedupe;  // equal for repeated deliveries, different for distinct payloads; raw bytes
-  std::string order;   // events with the same key are worked in order; empty: no key known
+  // About when it was said, in seconds since 1970; 0: unknown. Equal where `dedupe` is.
+  std::uint32_t moment = 0;
+  std::string order;  // events with the same key are worked in order; empty: no key known
 };
 
 struct Opened {

@@ -92,6 +92,12 @@ class Folding {
   }
 
  private:
+  Source source_at(Time at) const {
+    Source source = source_;
+    source.at = at;
+    return source;
+  }
+
   void see(const Fact& fact) {
     for (const Named& named : fact.names) {
       CustomerIdentity* mine = owned(customer_, named.identity);
@@ -100,6 +106,7 @@ class Folding {
         mine->platform = source_.platform;
         mine->channel = source_.channel;
         mine->first_seen = mine->last_seen = fact.at;
+        mine->source = source_at(fact.at);
         changed_ = true;
       }
       mine->first_seen = std::min(mine->first_seen, fact.at);
@@ -117,9 +124,7 @@ class Folding {
   }
 
   bool offer(Fields& fields, const std::string& name, const Json& value, Time at) {
-    Candidate candidate{value, source_};
-    candidate.source.at = at;
-    const bool won = fields[name].offer(std::move(candidate));
+    const bool won = fields[name].offer({value, source_at(at)});
     changed_ = changed_ || won;
     return won;
   }
@@ -132,8 +137,7 @@ class Folding {
 
   void note_origin(Time at, std::string state) {
     if (customer_.origin && customer_.origin->at <= at) return;
-    customer_.origin = source_;
-    customer_.origin->at = at;
+    customer_.origin = source_at(at);
     customer_.origin_state = std::move(state);
     changed_ = true;
   }
@@ -169,16 +173,13 @@ class Folding {
       if (relation.status == kActive || relation.status == kPending) {
         end(relation, fact.at, reason);
       } else if (relation.status != kEnded) {
-        relation.periods.push_back({std::nullopt, fact.at, reason, {}});
-        relation.status = kEnded;
-        relation.reason = reason;
-        changed_ = true;
+        relation.periods.push_back(
+            {std::nullopt, fact.at, reason, {}, std::nullopt, source_at(fact.at)});
+        set_status(relation, kEnded, reason, fact.at);
       }
       if (!source_.from_answer) relation.ended_by_event = true;
     } else if (status == kFailed && relation.status.empty()) {
-      changed_ = true;
-      relation.status = kFailed;
-      relation.reason = reason;
+      set_status(relation, kFailed, reason, fact.at);
     }
     relation.last_at = std::max(relation.last_at, fact.at);
     const auto set = fact.fields.find("set");
@@ -188,6 +189,13 @@ class Folding {
         effects_.push_back({Effect::Kind::tag_changed, relation.staff});
       }
     }
+  }
+
+  void set_status(Relation& relation, std::string_view status, const std::string& reason, Time at) {
+    relation.status = status;
+    relation.reason = reason;
+    relation.status_source = source_at(at);
+    changed_ = true;
   }
 
   void activate(Relation& relation, const Fact& fact, Time since) {
@@ -210,6 +218,7 @@ class Folding {
     if (before != relation.periods.rend() && before->until && since < *before->until) return;
     if (period.since == since) return;
     period.since = since;
+    period.began = source_;
     changed_ = true;
     note_origin(since, period.state);
   }
@@ -222,24 +231,22 @@ class Folding {
     note_origin(since, state);
     if (relation.status == kPending && !relation.periods.empty()) {
       relation.periods.back().since = since;
+      relation.periods.back().began = source_at(fact.at);
       if (!state.empty()) relation.periods.back().state = state;
     } else {
-      relation.periods.push_back({since, std::nullopt, {}, state});
+      relation.periods.push_back({since, std::nullopt, {}, state, source_at(fact.at)});
     }
-    relation.status = status;
-    relation.reason.clear();
+    set_status(relation, status, {}, fact.at);
     relation.ended_by_event = false;
-    changed_ = true;
   }
 
   void end(Relation& relation, Time until, const std::string& reason) {
     if (!relation.periods.empty()) {
       relation.periods.back().until = until;
       relation.periods.back().reason = reason;
+      relation.periods.back().ended = source_at(until);
     }
-    relation.status = kEnded;
-    relation.reason = reason;
-    changed_ = true;
+    set_status(relation, kEnded, reason, until);
     effects_.push_back({reason == "transferred" ? Effect::Kind::relation_transferred
                                                 : Effect::Kind::relation_ended,
                         relation.staff});

@@ -64,6 +64,7 @@ struct CustomerIdentity {
   std::string channel;  // the first that named it
   Time first_seen{};
   Time last_seen{};
+  Source source = {};  // what named it first
 
   bool operator==(const CustomerIdentity&) const = default;
 };
@@ -72,8 +73,10 @@ struct CustomerIdentity {
 struct RelationPeriod {
   std::optional<Time> since;  // absent: it was known only by its end
   std::optional<Time> until;
-  std::string reason;  // why it ended: the pack's word
-  std::string state;   // the channel code with which it began
+  std::string reason;                // why it ended: the pack's word
+  std::string state;                 // the channel code with which it began
+  std::optional<Source> began = {};  // what says since when
+  std::optional<Source> ended = {};  // what says until when, and why
 
   bool operator==(const RelationPeriod&) const = default;
 };
@@ -85,6 +88,7 @@ struct Relation {
   std::string channel;
   std::string status;  // "active", "pending", "ended", "failed"
   std::string reason;
+  std::optional<Source> status_source;  // what says so
   bool ended_by_event = false;          // then a later API answer does not reopen it
   std::vector<RelationPeriod> periods;  // oldest first
   Fields fields;                        // remark, description, add_way, state, tags, phones, …

@@ -8,6 +8,7 @@ using state::fields_from;
 using state::fields_to;
 using state::identity_from;
 using state::identity_to;
+using state::list_of;
 using state::SourceTable;
 using state::time_from;
 using state::time_to;
@@ -15,63 +16,62 @@ using state::time_to;
 Json relation_to(const Relation& relation, SourceTable& sources) {
   Json periods = Json::array();
   for (const RelationPeriod& period : relation.periods) {
-    periods.push_back(
-        Json::array({time_to(period.since), time_to(period.until), period.reason, period.state}));
+    periods.push_back(list_of(time_to(period.since), time_to(period.until), period.reason,
+                              period.state, sources.place_of(period.began),
+                              sources.place_of(period.ended)));
   }
-  return {{"c", identity_to(relation.customer)},
-          {"w", identity_to(relation.staff)},
-          {"p", relation.platform},
-          {"ch", relation.channel},
-          {"st", relation.status},
-          {"re", relation.reason},
-          {"ev", relation.ended_by_event},
-          {"pe", std::move(periods)},
-          {"f", fields_to(relation.fields, sources)},
-          {"at", to_ms(relation.last_at)}};
+  return list_of(identity_to(relation.customer), identity_to(relation.staff), relation.platform,
+                 relation.channel, relation.status, relation.reason, relation.ended_by_event,
+                 std::move(periods), fields_to(relation.fields, sources), to_ms(relation.last_at),
+                 sources.place_of(relation.status_source));
 }
 
 Relation relation_from(const Json& json, const std::vector<Source>& sources) {
   Relation relation;
-  relation.customer = identity_from(json.at("c"));
-  relation.staff = identity_from(json.at("w"));
-  relation.platform = json.at("p").get<std::string>();
-  relation.channel = json.at("ch").get<std::string>();
-  relation.status = json.at("st").get<std::string>();
-  relation.reason = json.at("re").get<std::string>();
-  relation.ended_by_event = json.at("ev").get<bool>();
-  for (const Json& row : json.at("pe")) {
+  relation.customer = identity_from(json.at(0));
+  relation.staff = identity_from(json.at(1));
+  relation.platform = json.at(2).get<std::string>();
+  relation.channel = json.at(3).get<std::string>();
+  relation.status = json.at(4).get<std::string>();
+  relation.reason = json.at(5).get<std::string>();
+  relation.ended_by_event = json.at(6).get<bool>();
+  for (const Json& row : json.at(7)) {
     relation.periods.push_back({time_from(row.at(0)), time_from(row.at(1)),
-                                row.at(2).get<std::string>(), row.at(3).get<std::string>()});
+                                row.at(2).get<std::string>(), row.at(3).get<std::string>(),
+                                state::source_at(sources, row.at(4)),
+                                state::source_at(sources, row.at(5))});
   }
-  relation.fields = fields_from(json.at("f"), sources);
-  relation.last_at = from_ms(json.at("at").get<std::int64_t>());
+  relation.fields = fields_from(json.at(8), sources);
+  relation.last_at = from_ms(json.at(9).get<std::int64_t>());
+  relation.status_source = state::source_at(sources, json.at(10));
   return relation;
 }
 
 Customer read_customer(const Json& json) {
   Customer customer;
-  const std::vector<Source> sources = state::sources_from(json.at("s"));
-  customer.id = parse_uuid(json.at("id").get<std::string>()).value_or(Uuid{});
-  customer.version = json.at("v").get<std::int64_t>();
-  customer.created_at = from_ms(json.at("ca").get<std::int64_t>());
-  customer.updated_at = from_ms(json.at("ua").get<std::int64_t>());
-  for (const Json& row : json.at("i")) {
+  const std::vector<Source> sources = state::sources_from(json.at(12));
+  customer.id = parse_uuid(json.at(0).get<std::string>()).value_or(Uuid{});
+  customer.version = json.at(1).get<std::int64_t>();
+  customer.created_at = from_ms(json.at(2).get<std::int64_t>());
+  customer.updated_at = from_ms(json.at(3).get<std::int64_t>());
+  for (const Json& row : json.at(4)) {
     customer.identities.push_back(
         {identity_from(row.at(0)), row.at(1).get<std::string>(), row.at(2).get<std::string>(),
-         from_ms(row.at(3).get<std::int64_t>()), from_ms(row.at(4).get<std::int64_t>())});
+         from_ms(row.at(3).get<std::int64_t>()), from_ms(row.at(4).get<std::int64_t>()),
+         sources.at(row.at(5).get<std::size_t>())});
   }
-  customer.fields = fields_from(json.at("f"), sources);
-  for (const Json& row : json.at("r")) {
+  customer.fields = fields_from(json.at(5), sources);
+  for (const Json& row : json.at(6)) {
     customer.relations.push_back(relation_from(row, sources));
   }
-  if (const Json& origin = json.at("o"); !origin.is_null()) {
+  if (const Json& origin = json.at(7); !origin.is_null()) {
     customer.origin = sources.at(origin.at(0).get<std::size_t>());
     customer.origin_state = origin.at(1).get<std::string>();
   }
-  customer.first_seen_at = time_from(json.at("fs"));
-  customer.last_interaction_at = time_from(json.at("li"));
-  customer.folded_at = from_ms(json.at("fa").get<std::int64_t>());
-  customer.folded_seq = json.at("fq").get<std::int64_t>();
+  customer.first_seen_at = time_from(json.at(8));
+  customer.last_interaction_at = time_from(json.at(9));
+  customer.folded_at = from_ms(json.at(10).get<std::int64_t>());
+  customer.folded_seq = json.at(11).get<std::int64_t>();
   return customer;
 }
 
@@ -81,8 +81,9 @@ Json customer_state(const Customer& customer) {
   SourceTable sources;
   Json identities = Json::array();
   for (const CustomerIdentity& held : customer.identities) {
-    identities.push_back(Json::array({identity_to(held.identity), held.platform, held.channel,
-                                      to_ms(held.first_seen), to_ms(held.last_seen)}));
+    identities.push_back(list_of(identity_to(held.identity), held.platform, held.channel,
+                                 to_ms(held.first_seen), to_ms(held.last_seen),
+                                 sources.index_of(held.source)));
   }
   Json relations = Json::array();
   for (const Relation& relation : customer.relations) {
@@ -90,22 +91,14 @@ Json customer_state(const Customer& customer) {
   }
   Json origin;
   if (customer.origin) {
-    origin = Json::array({sources.index_of(*customer.origin), customer.origin_state});
+    origin = list_of(sources.index_of(*customer.origin), customer.origin_state);
   }
   Json fields = fields_to(customer.fields, sources);
-  return {{"id", format_uuid(customer.id)},
-          {"v", customer.version},
-          {"ca", to_ms(customer.created_at)},
-          {"ua", to_ms(customer.updated_at)},
-          {"i", std::move(identities)},
-          {"f", std::move(fields)},
-          {"r", std::move(relations)},
-          {"o", std::move(origin)},
-          {"fs", time_to(customer.first_seen_at)},
-          {"li", time_to(customer.last_interaction_at)},
-          {"fa", to_ms(customer.folded_at)},
-          {"fq", customer.folded_seq},
-          {"s", sources.to_json()}};
+  return list_of(format_uuid(customer.id), customer.version, to_ms(customer.created_at),
+                 to_ms(customer.updated_at), std::move(identities), std::move(fields),
+                 std::move(relations), std::move(origin), time_to(customer.first_seen_at),
+                 time_to(customer.last_interaction_at), to_ms(customer.folded_at),
+                 customer.folded_seq, sources.to_json());
 }
 
 std::optional<Customer> customer_from_state(const Json& json) {

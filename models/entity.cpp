@@ -7,6 +7,8 @@
 namespace guanxi::models {
 namespace {
 
+constexpr const char* kSource = "source";
+
 std::string member_key(const Identity& identity) {
   return identity.name_space + ' ' + identity.scope + ' ' + identity.value;
 }
@@ -34,6 +36,7 @@ class Folding {
       if (name == "set") continue;
       if (name == "status" && value.is_string() && entity_.status != value.get<std::string>()) {
         entity_.status = value.get<std::string>();
+        entity_.status_source = source_at(fact.at);
         changed_ = true;
       }
       if (name != "status" && name != "mode") offer(name, merged(name, value, fact), fact.at);
@@ -68,6 +71,7 @@ class Folding {
       if (std::ranges::find(listed, key) != listed.end()) continue;
       member["status"] = "left";
       member["until"] = to_ms(source_.at);
+      member[kSource] = state::source_to(source_);
       changed_ = true;
     }
   }
@@ -79,10 +83,14 @@ class Folding {
   }
 
  private:
+  Source source_at(Time at) const {
+    Source source = source_;
+    source.at = at;
+    return source;
+  }
+
   void offer(const std::string& name, const Json& value, Time at) {
-    Candidate candidate{value, source_};
-    candidate.source.at = at;
-    changed_ = entity_.fields[name].offer(std::move(candidate)) || changed_;
+    changed_ = entity_.fields[name].offer({value, source_at(at)}) || changed_;
   }
 
   // Lists that an event adds to or removes from, as `mode` says; else they replace.
@@ -127,7 +135,9 @@ class Folding {
         member[name] = *value;
       }
     }
-    changed_ = changed_ || member != before;
+    if (member == before) return;
+    member[kSource] = state::source_to(source_at(fact.at));
+    changed_ = true;
   }
 
   Entity& entity_;
@@ -144,6 +154,7 @@ Entity read_entity(const Json& json) {
   entity.platform = json.at("p").get<std::string>();
   entity.channel = json.at("ch").get<std::string>();
   entity.status = json.at("st").get<std::string>();
+  entity.status_source = state::source_at(sources, json.at("ss"));
   entity.fields = state::fields_from(json.at("f"), sources);
   entity.members = json.at("m");
   if (const Json& customer = json.at("c"); !customer.is_null()) {
@@ -173,12 +184,14 @@ bool apply(Entity& entity, const std::vector<Fact>& facts, const Source& source)
 Json entity_state(const Entity& entity) {
   state::SourceTable sources;
   Json fields = state::fields_to(entity.fields, sources);
+  Json status_source = sources.place_of(entity.status_source);
   return {{"id", state::identity_to(entity.identity)},
           {"k", static_cast<int>(entity.kind)},
           {"v", entity.version},
           {"p", entity.platform},
           {"ch", entity.channel},
           {"st", entity.status},
+          {"ss", std::move(status_source)},
           {"f", std::move(fields)},
           {"m", entity.members},
           {"c", entity.customer ? state::identity_to(*entity.customer) : Json(nullptr)},

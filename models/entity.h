@@ -19,9 +19,10 @@ struct Entity {
   std::string platform;
   std::string channel;
   std::string status;
-  Fields fields;  // as the kind's facts state them
+  std::optional<Source> status_source;  // what says so
+  Fields fields;                        // as the kind's facts state them
   // Groups: member key ("name_space scope value") to
-  // {"identity","status","since","until","way","nickname"}.
+  // {"identity","status","since","until","way","nickname"} and the "source" of the newest of these.
   Json members = Json::object();
   std::optional<Identity> customer;  // leads: whose
   Time created_at{};

@@ -72,88 +72,6 @@ std::optional<Enum> meaning(const Words<Enum, N>& words, std::string_view text) 
   return found->first;
 }
 
-Json name_to_json(const Named& name) {
-  const Identity& id = name.identity;
-  return {{"role", role_text(name.role)},
-          {"kind", id.kind},
-          {"namespace", id.name_space},
-          {"scope", id.scope},
-          {"value", id.value},
-          {"side", side_text(id.side)}};
-}
-
-const std::string* text_at(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() ? nullptr : found->get_ptr<const std::string*>();
-}
-
-std::optional<Named> name_from_json(const Json& json) {
-  if (!json.is_object()) return std::nullopt;
-  const auto* role = text_at(json, "role");
-  const auto* kind = text_at(json, "kind");
-  const auto* name_space = text_at(json, "namespace");
-  const auto* scope = text_at(json, "scope");
-  const auto* value = text_at(json, "value");
-  const auto* side = text_at(json, "side");
-  if (!role || !kind || !name_space || !scope || !value || !side) return std::nullopt;
-  const auto known_role = role_from(*role);
-  const auto known_side = side_from(*side);
-  if (!known_role || !known_side) return std::nullopt;
-  return Named{*known_role, Identity{*kind, *name_space, *scope, *value, *known_side}};
-}
-
-Json fact_to_json(const Fact& fact) {
-  Json names = Json::array();
-  for (const Named& name : fact.names) names.push_back(name_to_json(name));
-  Json json{{"kind", fact_kind_text(fact.kind)},
-            {"rule", fact.rule},
-            {"index", fact.index},
-            {"at", to_ms(fact.at)},
-            {"trust", trust_text(fact.trust)},
-            {"names", std::move(names)},
-            {"fields", fact.fields}};
-  if (fact.complete) json["complete"] = role_text(*fact.complete);
-  return json;
-}
-
-std::optional<Fact> fact_from_json(const Json& json) {
-  if (!json.is_object()) return std::nullopt;
-  const auto* kind = text_at(json, "kind");
-  const auto* rule = text_at(json, "rule");
-  const auto* trust = text_at(json, "trust");
-  const auto index = json.find("index");
-  const auto at = json.find("at");
-  const auto names = json.find("names");
-  const auto fields = json.find("fields");
-  if (!kind || !rule || !trust || index == json.end() || !index->is_number_unsigned() ||
-      at == json.end() || !at->is_number_integer() || names == json.end() || !names->is_array() ||
-      fields == json.end() || !fields->is_object()) {
-    return std::nullopt;
-  }
-  const auto known_kind = fact_kind_from(*kind);
-  const auto known_trust = trust_from(*trust);
-  if (!known_kind || !known_trust) return std::nullopt;
-  Fact fact{*known_kind,
-            *rule,
-            index->get<std::uint32_t>(),
-            from_ms(at->get<std::int64_t>()),
-            *known_trust,
-            {},
-            *fields,
-            {}};
-  for (const Json& entry : *names) {
-    auto name = name_from_json(entry);
-    if (!name) return std::nullopt;
-    fact.names.push_back(std::move(*name));
-  }
-  if (json.contains("complete")) {
-    const auto* complete = text_at(json, "complete");
-    if (complete) fact.complete = role_from(*complete);
-    if (!fact.complete) return std::nullopt;
-  }
-  return fact;
-}
-
 }  // namespace
 
 std::string_view side_text(Side side) { return word(kSides, side); }
@@ -182,24 +100,6 @@ const Identity* Fact::subject() const {
     if (const Identity* identity = primary(role)) return identity;
   }
   return nullptr;
-}
-
-Json facts_to_json(const std::vector<Fact>& facts) {
-  Json json = Json::array();
-  for (const Fact& fact : facts) json.push_back(fact_to_json(fact));
-  return json;
-}
-
-std::optional<std::vector<Fact>> facts_from_json(const Json& json) {
-  if (!json.is_array()) return std::nullopt;
-  std::vector<Fact> facts;
-  facts.reserve(json.size());
-  for (const Json& entry : json) {
-    auto fact = fact_from_json(entry);
-    if (!fact) return std::nullopt;
-    facts.push_back(std::move(*fact));
-  }
-  return facts;
 }
 
 }  // namespace guanxi::models

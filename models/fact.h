@@ -114,10 +114,9 @@ struct Fact {
   const Identity* subject() const;
 };
 
-// Facts as JSON and back, for the store. `facts_from_json` answers nothing for what it did not
-// write.
-Json facts_to_json(const std::vector<Fact>& facts);
-std::optional<std::vector<Fact>> facts_from_json(const Json& json);
+// Facts as JSON and back, for the store. Nothing for what facts_state() did not write.
+Json facts_state(const std::vector<Fact>& facts);
+std::optional<std::vector<Fact>> facts_from_state(const Json& json);
 
 // A platform call that would complete a thin event.
 struct WantedCall {

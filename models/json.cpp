@@ -197,7 +197,10 @@ Json entity_json(const Entity& entity) {
                {"updated_at", format_time(entity.updated_at)}};
   if (!entity.members.empty()) {
     Json members = Json::array();
-    for (const auto& [key, member] : entity.members.items()) members.push_back(member);
+    for (const auto& [key, member] : entity.members.items()) {
+      members.push_back(member);
+      members.back().erase("source");
+    }
     json["members"] = std::move(members);
   }
   return json;

@@ -6,6 +6,7 @@
 
 #include "models/customer.h"
 #include "models/entity.h"
+#include "models/interaction.h"
 
 namespace guanxi::models {
 
@@ -23,21 +24,6 @@ Json customer_json(const Customer& customer, const CustomerJsonOptions& options)
 std::string mask_phone(std::string_view phone);
 std::string mask_email(std::string_view email);
 
-// One entry of the timeline.
-struct Interaction {
-  std::string type;  // "contact.added", "message", …
-  std::string id;    // the platform's id, else ours; stable over redelivery
-  Time at{};
-  std::string platform;
-  std::string channel;
-  Identity party;
-  std::string direction;         // "inbound", "outbound" or empty
-  Json fields = Json::object();  // staff, group, content, format, media, state, …
-  std::int64_t seq = 0;
-  std::string pack;
-
-  bool operator==(const Interaction&) const = default;
-};
 Json interaction_json(const Interaction& interaction, bool pii);
 
 }  // namespace guanxi::models

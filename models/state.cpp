@@ -11,13 +11,19 @@ std::size_t SourceTable::index_of(const Source& source) {
   return sources_.size() - 1;
 }
 
+Json SourceTable::place_of(const std::optional<Source>& source) {
+  return source ? Json(index_of(*source)) : Json();
+}
+
 Json SourceTable::to_json() const {
   Json rows = Json::array();
-  for (const Source& source : sources_) {
-    rows.push_back(Json::array({source.platform, source.channel, source.seq, source.pack,
-                                to_ms(source.at), source.from_answer}));
-  }
+  for (const Source& source : sources_) rows.push_back(source_to(source));
   return rows;
+}
+
+Json source_to(const Source& source) {
+  return list_of(source.platform, source.channel, source.seq, source.pack, to_ms(source.at),
+                 source.from_answer);
 }
 
 std::vector<Source> sources_from(const Json& json) {
@@ -35,12 +41,17 @@ std::vector<Source> sources_from(const Json& json) {
   return sources;
 }
 
+std::optional<Source> source_at(const std::vector<Source>& sources, const Json& place) {
+  if (place.is_null()) return std::nullopt;
+  return sources.at(place.get<std::size_t>());
+}
+
 Json fields_to(const Fields& fields, SourceTable& sources) {
   Json object = Json::object();
   for (const auto& [name, field] : fields) {
     Json rows = Json::array();
     for (const Candidate& candidate : field.candidates()) {
-      rows.push_back(Json::array({candidate.value, sources.index_of(candidate.source)}));
+      rows.push_back(list_of(candidate.value, sources.index_of(candidate.source)));
     }
     object[name] = std::move(rows);
   }
@@ -61,8 +72,8 @@ Fields fields_from(const Json& json, const std::vector<Source>& sources) {
 }
 
 Json identity_to(const Identity& identity) {
-  return Json::array({identity.kind, identity.name_space, identity.scope, identity.value,
-                      static_cast<int>(identity.side)});
+  return list_of(identity.kind, identity.name_space, identity.scope, identity.value,
+                 static_cast<int>(identity.side));
 }
 
 Identity identity_from(const Json& json) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "adapters/protocol/moment.h"
 #include "adapters/protocol/tree.h"
 #include "crypto/digest.h"
 
@@ -13,9 +14,11 @@ void append_length(std::string& out, std::size_t length) {
 }
 
 // Inlet and values, each behind its length; with any value missing, inlet and hash of the payload.
-// Different payloads have different keys unless the platform gave them one id.
-std::string dedupe_key(Evaluation& evaluation, const RecipePlan& recipe, std::string_view bytes) {
-  std::string key;
+// Different payloads have different keys unless the platform gave them one id. The moment is looked
+// for in what the key is made of.
+void set_dedupe(Payload& payload, Evaluation& evaluation, const RecipePlan& recipe,
+                std::string_view bytes) {
+  std::string& key = payload.dedupe;
   key.reserve(recipe.inlet.size() + 34);
   key.append(recipe.inlet).append(1, '\0');
   const std::size_t inlet = key.size();
@@ -27,11 +30,13 @@ std::string dedupe_key(Evaluation& evaluation, const RecipePlan& recipe, std::st
     if (!complete) break;
     append_length(key, value->size());
     key += *value;
+    if (payload.moment == 0) payload.moment = moment_in(*value);
   }
-  if (complete) return key;
+  if (complete) return;
   key.resize(inlet);
   key += 'h';
-  return key.append(crypto::digest(crypto::HashAlgorithm::sha256, bytes));
+  key += crypto::digest(crypto::HashAlgorithm::sha256, bytes);
+  payload.moment = moment_in(bytes);
 }
 
 std::string order_key(Evaluation& evaluation, const RecipePlan& recipe) {
@@ -45,7 +50,7 @@ std::string order_key(Evaluation& evaluation, const RecipePlan& recipe) {
 Payload make_payload(Evaluation& evaluation, const RecipePlan& recipe, std::string bytes,
                      Format format) {
   Payload payload;
-  payload.dedupe = dedupe_key(evaluation, recipe, bytes);
+  set_dedupe(payload, evaluation, recipe, bytes);
   payload.order = order_key(evaluation, recipe);
   payload.format = format_text(format);
   payload.bytes = std::move(bytes);
@@ -95,12 +100,14 @@ std::vector<Payload> lay_open(Evaluation& evaluation, const RecipePlan& recipe) 
     }
   }
   const Format format = evaluation.plain_is_tree() ? Format::json : recipe.plain;
-  std::vector<Payload> payloads;
+  Payload payload;
   // The keys are read before the bytes are taken away.
-  std::string dedupe = dedupe_key(evaluation, recipe, evaluation.plain());
-  std::string order = order_key(evaluation, recipe);
-  payloads.push_back({evaluation.take_plain(), std::string(format_text(format)), std::move(dedupe),
-                      std::move(order)});
+  set_dedupe(payload, evaluation, recipe, evaluation.plain());
+  payload.order = order_key(evaluation, recipe);
+  payload.format = format_text(format);
+  payload.bytes = evaluation.take_plain();
+  std::vector<Payload> payloads;
+  payloads.push_back(std::move(payload));
   return payloads;
 }
 

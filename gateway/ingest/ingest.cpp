@@ -137,7 +137,8 @@ void Ingest::handle(net::Request request, net::Respond respond) {
   for (adapters::Payload& payload : opened->payloads) {
     waiting.payloads.push_back(state_->store.prepare(
         {channel->second.tenant, channel->second.id, now, opened->recipe, std::move(payload.format),
-         std::move(payload.dedupe), std::move(payload.order), std::move(payload.bytes)}));
+         std::move(payload.dedupe), std::move(payload.order), std::move(payload.bytes),
+         payload.moment}));
   }
   // The answer is made now and sent when it has become true.
   waiting.done = [&counters, now, took, respond,

@@ -61,6 +61,12 @@ class Composing {
     return {};
   }
 
+  // What the outcome rests on.
+  void tell(std::vector<store::Key>& keys, std::vector<Uuid>& customers) const {
+    for (const auto& [identity, key] : set_.keys) keys.push_back(key);
+    for (const auto& [id, working] : set_.customers) customers.push_back(id);
+  }
+
  private:
   Source source_of(const ReadRow& row, Time at) const {
     return {row.platform,
@@ -87,17 +93,13 @@ class Composing {
         identity::resolve(event.facts, set_.holdings, context_.make_id);
     const Source source = source_of(row, event.at);
     take_decision(decision, source);
-    for (std::size_t i = 0; i < event.facts.size(); ++i) {
-      const Fact& fact = event.facts[i];
+    for (const Fact& fact : event.facts) {
       for (Identity& named : identities_of(fact)) remember(named);
-      auto entry =
-          interaction_of(fact, decision.customer_of_fact[i], source, tenant_, context_.store);
-      if (entry) add_interaction(std::move(*entry));
     }
     fold_customers(event, decision, source);
     fold_things(event, source);
     for (std::size_t i = 0; i < event.facts.size(); ++i) {
-      keep(event.at, std::move(event.facts[i]), decision.customer_of_fact[i]);
+      keep(source, std::move(event.facts[i]), decision.customer_of_fact[i]);
     }
   }
 
@@ -159,16 +161,21 @@ class Composing {
   }
 
   // Files the fact under those whose history it belongs to.
-  void keep(Time at, Fact fact, const Uuid& customer) {
+  void keep(const Source& source, Fact fact, const Uuid& customer) {
+    // Answers the fact's place among those of the subject.
     const auto file = [&](const store::Key& subject, Fact filed) {
       auto& facts = row_facts_[subject];
-      if (facts.second.empty()) facts.first = at;
+      if (facts.second.empty()) facts.first = source.at;
       facts.second.push_back(std::move(filed));
+      return facts.second.size() - 1;
     };
     const Identity* thing = thing_of(fact);
     if (thing != nullptr) {
       const store::Key& subject = key_of(*thing);
-      if (fact.kind != FactKind::lead) return file(subject, std::move(fact));
+      if (fact.kind != FactKind::lead) {
+        file(subject, std::move(fact));
+        return;
+      }
       file(subject, fact);
     }
     const Identity* person = person_behind(fact, customer);
@@ -177,12 +184,22 @@ class Composing {
     }
     if (person == nullptr) return;
     const store::Key& subject = key_of(*person);
-    file(subject, std::move(fact));
+    std::optional<store::NewInteraction> entry;
+    if (!customer.is_nil()) entry = interaction_of(fact, tenant_, context_.store);
+    const std::size_t part = file(subject, std::move(fact));
+    if (!entry) return;
+    entry->customer = customer;
+    entry->subject = subject;
+    entry->seq = source.seq;
+    entry->part = part;
+    add_interaction(std::move(*entry));
   }
 
   // The identity under which a fact about a person is kept: one that its customer holds, if any.
   const Identity* person_behind(const Fact& fact, const Uuid& customer) const {
-    const Identity* person = nullptr;
+    const Identity* person = fact.primary(Role::party);
+    if (person != nullptr && set_.holdings.holder(*person) == customer) return person;
+    person = nullptr;
     for (const models::Named& named : fact.names) {
       if (!is_person(named.identity) || named.role == Role::owner || named.role == Role::by) {
         continue;
@@ -195,9 +212,9 @@ class Composing {
   }
 
   void add_interaction(store::NewInteraction entry) {
-    if (!interactions_.insert(entry.key).second) return;
-    batch_.changes.push_back({tenant_, "interaction.created", "interaction", entry.interaction.id,
-                              entry.customer, 0, context_.now});
+    if (!interactions_.emplace(entry.subject, entry.key).second) return;
+    batch_.changes.push_back(
+        {tenant_, "interaction.created", "interaction", entry.id, entry.customer, 0, context_.now});
     batch_.interactions.push_back(std::move(entry));
   }
 
@@ -315,22 +332,22 @@ class Composing {
   store::TenantId tenant_;
   store::Batch& batch_;
   WorkingSet set_;
-  std::set<store::Key> interactions_;
+  std::set<std::pair<store::Key, store::Key>> interactions_;  // by subject and key
   std::set<Identity> row_names_;
   std::map<store::Key, std::pair<Time, std::vector<Fact>>> row_facts_;
 };
 
 }  // namespace
 
-Result<store::Batch> compose(std::span<ReadRow> rows, const ComposeContext& context) {
-  store::Batch batch;
+Result<Composed> compose(std::span<ReadRow> rows, const ComposeContext& context) {
+  Composed composed;
   std::map<store::TenantId, std::vector<ReadRow*>> by_tenant;
   for (ReadRow& row : rows) {
-    batch.marks.push_back(mark_of(row, context.now));
+    composed.batch.marks.push_back(mark_of(row, context.now));
     if (row.error.empty()) by_tenant[row.row.tenant].push_back(&row);
   }
   for (const auto& [tenant, tenant_rows] : by_tenant) {
-    Composing composing(context, tenant, batch);
+    Composing composing(context, tenant, composed.batch);
     std::vector<const Event*> events;
     for (const ReadRow* row : tenant_rows) {
       for (const Event& event : row->events) events.push_back(&event);
@@ -342,8 +359,27 @@ Result<store::Batch> compose(std::span<ReadRow> rows, const ComposeContext& cont
     if (auto finished = composing.finish(); !finished) {
       return fail(finished.error().code, finished.error().detail);
     }
+    composing.tell(composed.keys, composed.customers);
   }
-  return batch;
+  std::ranges::sort(composed.keys);
+  std::ranges::sort(composed.customers);
+  return composed;
+}
+
+bool rests_on(const Composed& composed, const store::Batch& earlier) {
+  const auto has_key = [&](const store::Key& key) {
+    return std::ranges::binary_search(composed.keys, key);
+  };
+  const auto has_customer = [&](const Uuid& customer) {
+    return std::ranges::binary_search(composed.customers, customer);
+  };
+  return std::ranges::any_of(earlier.identities, has_key, &store::NewIdentity::key) ||
+         std::ranges::any_of(earlier.attachments, has_key, &store::Attachment::key) ||
+         std::ranges::any_of(earlier.facts, has_key, &store::SubjectFacts::subject) ||
+         std::ranges::any_of(earlier.entities, has_key, &store::EntityWrite::key) ||
+         std::ranges::any_of(earlier.customers, [&](const store::CustomerWrite& write) {
+           return has_customer(write.customer.id);
+         });
 }
 
 }  // namespace guanxi::pipeline

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "gateway/pipeline/reading.h"
 #include "gateway/store/store.h"
@@ -19,8 +20,18 @@ struct ComposeContext {
   Time now{};
 };
 
+struct Composed {
+  store::Batch batch;
+  // All that was looked up: identities and things by key, and the customers that hold them. Sorted.
+  std::vector<store::Key> keys;
+  std::vector<Uuid> customers;
+};
+
+// True if writing `earlier` may change what `composed` rests on.
+bool rests_on(const Composed& composed, const store::Batch& earlier);
+
 // The batch for rows in the order given, which is the order of their seq. Takes the facts out of
 // their events. Errors are the store's.
-Result<store::Batch> compose(std::span<ReadRow> rows, const ComposeContext& context);
+Result<Composed> compose(std::span<ReadRow> rows, const ComposeContext& context);
 
 }  // namespace guanxi::pipeline

@@ -2,10 +2,10 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstring>
 #include <exception>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "gateway/observe/log.h"
@@ -41,6 +41,12 @@ observe::EventResult result_of(store::RowStatus status) {
   }
 }
 
+// Rows to be worked, and what will be written for them, if that is known already.
+struct Taken {
+  std::vector<ReadRow> rows;
+  std::optional<Composed> composed;
+};
+
 }  // namespace
 
 struct Pipeline::State {
@@ -68,7 +74,10 @@ struct Pipeline::State {
   std::condition_variable condition;
   bool woken = false;
   std::atomic<bool> stopping{false};
-  std::future<Result<std::vector<ReadRow>>> ahead;  // the next batch, if it is being read
+  std::mutex randomness_mutex;
+  std::future<Result<Taken>> ahead;  // the next batch, if it is being prepared
+  // What was written while it was; nothing if that is not known.
+  std::optional<store::Batch> written_meanwhile;
   std::thread thread;
 
   Result<bool> hold_lease(Time now) {
@@ -98,14 +107,26 @@ struct Pipeline::State {
     return result;
   }
 
-  Result<std::size_t> write(std::span<ReadRow> rows) {
-    const Time now = clock();
-    auto batch = compose(rows, {store, [&] { return make_uuid(now, randomness); }, now});
-    if (!batch) return fail(batch.error().code, batch.error().detail);
-    if (auto written = store.write(*batch); !written) {
+  Result<Composed> compose(std::span<ReadRow> rows, Time now) {
+    const auto make_id = [&] {
+      const std::lock_guard lock(randomness_mutex);
+      return make_uuid(now, randomness);
+    };
+    return pipeline::compose(rows, {store, make_id, now});
+  }
+
+  Result<std::size_t> write(std::span<ReadRow> rows, Time now) {
+    auto composed = compose(rows, now);
+    if (!composed) return fail(composed.error().code, composed.error().detail);
+    return write(rows, std::move(composed->batch));
+  }
+
+  Result<std::size_t> write(std::span<const ReadRow> rows, store::Batch batch) {
+    if (auto written = store.write(batch); !written) {
       return fail(written.error().code, written.error().detail);
     }
-    report(rows, *batch);
+    report(rows, batch);
+    written_meanwhile = std::move(batch);
     return rows.size();
   }
 
@@ -118,17 +139,18 @@ struct Pipeline::State {
       if (!alone) return fail(alone.error().code, alone.error().detail);
       Result<std::size_t> written = fail(ErrorCode::conflict, "");
       try {
-        written = write({&*alone, 1});
+        written = write({&*alone, 1}, clock());
       } catch (const std::exception& error) {
         observe::log(observe::Level::error, "row_failed",
                      {{"seq", row.row.seq}, {"channel", row.channel}, {"error", error.what()}});
         alone->error = "working it failed; see the log";
         alone->events.clear();
-        written = write({&*alone, 1});
+        written = write({&*alone, 1}, clock());
       }
       if (!written) return written;
       done += *written;
     }
+    written_meanwhile.reset();
     return done;
   }
 
@@ -178,70 +200,79 @@ struct Pipeline::State {
     }
   }
 
-  Result<std::vector<ReadRow>> take(std::size_t limit, store::SeqRange in_hand) {
-    auto rows = pending(limit, in_hand);
-    if (!rows) return fail(rows.error().code, rows.error().detail);
-    return read(std::move(*rows));
-  }
-
-  // Reads the next rows while those in hand are written, and does once for nothing what will be
-  // done with them, so that all that it takes is in memory then and not on the disk. What was
-  // decided is forgotten: the rows in hand may change it.
+  // Prepares the next rows while those in hand are written, as if that changed nothing for them.
+  // Whether it did is seen when it is their turn.
   void look_ahead(std::size_t limit, store::SeqRange in_hand) {
-    ahead = std::async(std::launch::async, [this, limit, in_hand, now = clock()] {
+    ahead = std::async(std::launch::async, [this, limit, in_hand]() -> Result<Taken> {
       observe::name_thread("pipeline-ahead");
-      auto rows = take(limit, in_hand);
-      if (rows) rehearse(*rows, now);
-      return rows;
+      auto rows = pending(limit, in_hand);
+      if (!rows) return fail(rows.error().code, rows.error().detail);
+      auto read_rows = read(std::move(*rows));
+      if (!read_rows) return fail(read_rows.error().code, read_rows.error().detail);
+      Taken taken{std::move(*read_rows), {}};
+      taken.composed = compose_ahead(taken.rows);
+      return taken;
     });
   }
 
-  void rehearse(std::vector<ReadRow> rows, Time now) {
-    std::uint64_t count = 0;
-    const auto passing_id = [&] {
-      ++count;
-      Uuid id;
-      std::memcpy(id.bytes.data(), &count, sizeof count);
-      return id;
-    };
+  std::optional<Composed> compose_ahead(std::span<ReadRow> rows) {
     try {
-      const auto batch = compose(rows, {store, passing_id, now});
-      if (batch) store.look_at(*batch);
+      auto composed = compose(rows, clock());
+      if (composed) return *std::move(composed);
     } catch (const std::exception&) {
       // A row that breaks our own code will do so again when it counts.
-      return;
     }
+    return std::nullopt;
   }
 
-  Result<std::vector<ReadRow>> next(std::size_t limit) {
+  // What was taken ahead, if it still holds: else the rows are read again, since composing took
+  // their facts. Most batches touch nobody whom the one before touched.
+  Result<Taken> finish_ahead() {
+    const auto written = std::exchange(written_meanwhile, {});
+    auto taken = ahead.get();
+    if (!taken) return taken;
+    if (taken->composed && written && !rests_on(*taken->composed, *written)) return taken;
+    std::vector<store::InboxRow> rows;
+    rows.reserve(taken->rows.size());
+    for (ReadRow& row : taken->rows) rows.push_back(std::move(row.row));
+    auto again = read(std::move(rows));
+    if (!again) return fail(again.error().code, again.error().detail);
+    return Taken{std::move(*again), {}};
+  }
+
+  Result<Taken> next(std::size_t limit) {
     if (ahead.valid()) {
-      auto rows = ahead.get();
-      if (!rows || !rows->empty()) return rows;
+      auto taken = finish_ahead();
+      if (!taken || !taken->rows.empty()) return taken;
     }
     auto rows = pending(limit, {});
     if (!rows) return fail(rows.error().code, rows.error().detail);
-    if (rows->empty()) return std::vector<ReadRow>{};
+    if (rows->empty()) return Taken{};
     // Whoever may not work them need not read them.
     auto held = hold_lease(clock());
     if (!held) return fail(held.error().code, held.error().detail);
-    if (!*held) return std::vector<ReadRow>{};
-    return read(std::move(*rows));
+    if (!*held) return Taken{};
+    auto read_rows = read(std::move(*rows));
+    if (!read_rows) return fail(read_rows.error().code, read_rows.error().detail);
+    return Taken{std::move(*read_rows), {}};
   }
 
   Result<std::size_t> work_batch() {
     const bool crowded = is_crowded();
     const std::size_t limit = crowded ? options.crowded_batch_rows : options.batch_rows;
     const auto started = SteadyClock::now();
-    auto rows = next(limit);
-    if (!rows) return fail(rows.error().code, rows.error().detail);
-    if (rows->empty()) return std::size_t{0};
-    auto held = hold_lease(clock());
+    auto taken = next(limit);
+    if (!taken) return fail(taken.error().code, taken.error().detail);
+    std::vector<ReadRow>& rows = taken->rows;
+    if (rows.empty()) return std::size_t{0};
+    const Time now = clock();  // before that of what is prepared meanwhile
+    auto held = hold_lease(now);
     if (!held) return fail(held.error().code, held.error().detail);
     if (!*held) return std::size_t{0};
-    if (rows->size() == limit && !crowded) {
-      look_ahead(limit, {rows->front().row.seq, rows->back().row.seq});
+    if (rows.size() == limit && !crowded) {
+      look_ahead(limit, {rows.front().row.seq, rows.back().row.seq});
     }
-    auto worked = write_all(std::move(*rows));
+    auto worked = write_all(std::move(*taken), now);
     if (worked) {
       metrics.pipeline_batch(*worked, SteadyClock::now() - started);
     } else if (ahead.valid()) {
@@ -251,11 +282,12 @@ struct Pipeline::State {
     return worked;
   }
 
-  Result<std::size_t> write_all(std::vector<ReadRow> rows) {
+  Result<std::size_t> write_all(Taken taken, Time now) {
     try {
-      return write(rows);
+      if (taken.composed) return write(taken.rows, std::move(taken.composed->batch));
+      return write(taken.rows, now);
     } catch (const std::exception&) {
-      return write_one_by_one(std::move(rows));
+      return write_one_by_one(std::move(taken.rows));
     }
   }
 

@@ -182,12 +182,19 @@ Result<void> refold(WorkingSet& set, store::TenantId tenant,
     }
     auto history = history_of(tenant, subjects, fresh, store);
     if (!history) return fail(history.error().code, history.error().detail);
+    for (const store::SubjectFacts& row : *history) {
+      for (std::size_t part = 0; part < row.facts.size(); ++part) {
+        auto entry = interaction_of(row.facts[part], tenant, store);
+        if (!entry) continue;
+        entry->customer = id;
+        entry->subject = row.subject;
+        entry->seq = row.source.seq;
+        entry->part = part;
+        interactions.push_back(std::move(*entry));
+      }
+    }
     for (const store::SubjectFacts& row : joined_by_row(std::move(*history))) {
       models::apply(folded, row.facts, row.source);
-      for (const Fact& fact : row.facts) {
-        auto entry = interaction_of(fact, id, row.source, tenant, store);
-        if (entry) interactions.push_back(std::move(*entry));
-      }
     }
     folded.updated_at = now;
     working.now = std::move(folded);
@@ -209,48 +216,15 @@ Result<void> refold(WorkingSet& set, store::TenantId tenant,
   return {};
 }
 
-std::optional<store::NewInteraction> interaction_of(const Fact& fact, const Uuid& customer,
-                                                    const models::Source& source,
-                                                    store::TenantId tenant,
+std::optional<store::NewInteraction> interaction_of(const Fact& fact, store::TenantId tenant,
                                                     const store::Store& store) {
-  const Identity* party = fact.primary(Role::party);
-  if (fact.kind != FactKind::interaction || party == nullptr || customer.is_nil()) return {};
-  const auto text = [&](const char* name) {
-    const auto found = fact.fields.find(name);
-    return found != fact.fields.end() && found->is_string() ? found->get<std::string>()
-                                                            : std::string();
-  };
+  auto id = store.interaction_id(tenant, fact);
+  if (!id) return std::nullopt;
   store::NewInteraction entry;
   entry.tenant = tenant;
-  entry.customer = customer;
-  entry.party = store.key_of(tenant, *party);
-  models::Interaction& shown = entry.interaction;
-  shown.type = text("type");
-  shown.id = text("id");
-  shown.at = fact.at;
-  shown.platform = source.platform;
-  shown.channel = source.channel;
-  shown.party = *party;
-  shown.direction = text("direction");
-  shown.seq = source.seq;
-  shown.pack = source.pack;
-  for (const auto& [name, value] : fact.fields.items()) {
-    if (name != "type" && name != "id" && name != "event_id" && name != "direction") {
-      shown.fields[name] = value;
-    }
-  }
-  if (const Identity* staff = fact.primary(Role::staff)) shown.fields["staff_id"] = staff->value;
-  if (const Identity* group = fact.primary(Role::group)) shown.fields["group_id"] = group->value;
-  const std::string known_by = shown.id.empty() ? "event " + text("event_id") : "id " + shown.id;
-  entry.key = store.key_of(tenant, "interaction " + shown.type + ' ' + party->name_space + ' ' +
-                                       party->scope + ' ' + known_by);
-  if (shown.id.empty()) {
-    constexpr char kHex[] = "0123456789abcdef";
-    for (const std::uint8_t byte : entry.key) {
-      shown.id += kHex[byte >> 4];
-      shown.id += kHex[byte & 15];
-    }
-  }
+  entry.key = id->first;
+  entry.id = std::move(id->second);
+  entry.at = fact.at;
   return entry;
 }
 

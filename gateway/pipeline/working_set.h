@@ -58,9 +58,8 @@ Result<void> refold(WorkingSet& set, store::TenantId tenant,
                     const std::vector<store::SubjectFacts>& fresh, store::Store& store,
                     std::vector<store::NewInteraction>& interactions, Time now);
 
-// The timeline entry of an interaction fact; nothing if the fact is none or has no customer.
-std::optional<store::NewInteraction> interaction_of(const models::Fact& fact, const Uuid& customer,
-                                                    const models::Source& source,
+// The timeline entry of an interaction fact, without its place; nothing if the fact is none.
+std::optional<store::NewInteraction> interaction_of(const models::Fact& fact,
                                                     store::TenantId tenant,
                                                     const store::Store& store);
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "crypto/digest.h"
 #include "gateway/store/mysql/mysql_database.h"
 #include "gateway/store/sql/migrate.h"
 #include "gateway/store/sql/sql_store.h"
@@ -62,6 +63,18 @@ Result<void> Store::append(std::span<const NewPayload> payloads) {
   prepared.reserve(payloads.size());
   for (const NewPayload& payload : payloads) prepared.push_back(prepare(payload));
   return append(prepared);
+}
+
+std::optional<std::pair<Key, std::string>> Store::interaction_id(TenantId tenant,
+                                                                 const models::Fact& fact) const {
+  const std::string mark = models::interaction_mark(fact);
+  if (mark.empty()) return std::nullopt;
+  const Key key = key_of(tenant, mark);
+  const auto id = fact.fields.find("id");
+  if (id != fact.fields.end() && id->is_string() && !id->get_ref<const std::string&>().empty()) {
+    return std::pair(key, id->get<std::string>());
+  }
+  return std::pair(key, crypto::to_hex({reinterpret_cast<const char*>(key.data()), key.size()}));
 }
 
 std::string_view row_status_text(RowStatus status) {

@@ -26,6 +26,7 @@
 #include "models/entity.h"
 #include "models/fact.h"
 #include "models/ids.h"
+#include "models/interaction.h"
 #include "models/json.h"
 #include "models/result.h"
 #include "models/time.h"
@@ -60,6 +61,8 @@ struct NewPayload {
   std::string dedupe;  // raw bytes; unique per channel
   std::string order;
   std::string bytes;
+  // About when it was said, equal where `dedupe` is: what was said lately is found together.
+  std::uint32_t moment = 0;
 };
 
 // A payload ready to be appended, in a form of the store's own.
@@ -170,14 +173,18 @@ struct EntityWrite {
   std::int64_t expected_version = 0;
 };
 
-// Its change `interaction.created` (object_id = the interaction's id) stands among the batch's
-// changes and is written only if the interaction was not known before.
+// An interaction becomes part of the timeline of whoever holds the subject. It is one of the facts
+// that the row states of it. Its change `interaction.created` (object_id = the interaction's id)
+// stands among the batch's changes and is written only if the subject had no such interaction.
 struct NewInteraction {
   TenantId tenant = 0;
   Uuid customer;
-  Key key{};  // of the interaction: writing it again changes nothing
-  Key party{};
-  models::Interaction interaction;
+  Key subject{};
+  Key key{};             // writing an interaction of that key again changes nothing
+  std::int64_t seq = 0;  // the row that states it
+  std::size_t part = 0;  // place among the facts that the row states of the subject
+  Time at{};
+  std::string id;
 };
 
 struct NewChange {
@@ -356,6 +363,10 @@ class Store {
 
   virtual Key key_of(TenantId tenant, const models::Identity& identity) const = 0;
   virtual Key key_of(TenantId tenant, std::string_view text) const = 0;  // of anything else
+  // By what an interaction is known, and its id, which is the platform's or made of the key;
+  // nothing for a fact that is none.
+  std::optional<std::pair<Key, std::string>> interaction_id(TenantId tenant,
+                                                            const models::Fact& fact) const;
   virtual Result<std::vector<KnownIdentity>> identities(std::span<const Key> keys) = 0;
   virtual Result<std::vector<KnownIdentity>> identities_of(TenantId tenant,
                                                            const Uuid& customer) = 0;
@@ -367,10 +378,6 @@ class Store {
   virtual Result<std::vector<SubjectFacts>> facts_of(TenantId tenant,
                                                      std::span<const Key> subjects) = 0;
   virtual Result<void> write(const Batch& batch) = 0;
-  // Looks at the places where the batch would write, so that they come from memory and not from the
-  // disk when it, or another much like it, is written. Changes nothing; what fails is not told. A
-  // store behind a server does nothing: a round trip for each place costs more than it saves.
-  virtual void look_at(const Batch& batch) = 0;
 
   // Tasks due, leased to the caller until `lease_until`.
   virtual Result<std::vector<Task>> claim_tasks(Time now, Time lease_until, std::size_t limit) = 0;

@@ -59,14 +59,27 @@ void add_event(Store& store, const Place& place, const InboxRow& row, Batch& bat
   customer.updated_at = row.received_at;
   customer.fields["name"] = field("客户" + name, source);
   customer.fields["avatar_url"] = field("https://example.com/avatar/" + name, source);
-  customer.relations.push_back({identity, staff, "wecom", "acme", "active", "", false, {}, {}, {}});
+  models::Relation relation;
+  relation.customer = identity;
+  relation.staff = staff;
+  relation.platform = "wecom";
+  relation.channel = "acme";
+  relation.status = "active";
+  customer.relations.push_back(std::move(relation));
   models::Fact fact;
   fact.kind = models::FactKind::relation;
   fact.rule = "added";
   fact.at = row.received_at;
   fact.names = {{models::Role::customer, identity}, {models::Role::staff, staff}};
+  models::Fact added = fact;
+  added.kind = models::FactKind::interaction;
+  added.names.front().role = models::Role::party;
+  added.fields = {{"type", "contact.added"}, {"id", "contact.added " + name}};
+  const auto id = store.interaction_id(place.tenant, added);
+  batch.interactions.push_back(
+      {place.tenant, customer.id, key, id->first, row.seq, 1, row.received_at, id->second});
   batch.identities.push_back({place.tenant, key, identity, customer.id});
-  batch.facts.push_back({place.tenant, key, source, {fact}});
+  batch.facts.push_back({place.tenant, key, source, {fact, added}});
   batch.named.emplace_back(row.seq, key);
   batch.customers.push_back({place.tenant,
                              customer,
@@ -75,12 +88,6 @@ void add_event(Store& store, const Place& place, const InboxRow& row, Batch& bat
                               {models::Facet::Kind::channel, "acme"},
                               {models::Facet::Kind::staff, "sales.li"}},
                              {}});
-  models::Interaction interaction;
-  interaction.type = "contact.added";
-  interaction.id = "contact.added " + name;
-  interaction.at = row.received_at;
-  batch.interactions.push_back(
-      {place.tenant, customer.id, store.key_of(place.tenant, interaction.id), key, interaction});
   for (const char* type : {"customer.created", "relation.started"}) {
     batch.changes.push_back({place.tenant, type, "customer", format_uuid(customer.id), customer.id,
                              1, row.received_at});

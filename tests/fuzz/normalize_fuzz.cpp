@@ -22,8 +22,8 @@ const rules::Platforms& platforms() {
 
 void store(const std::vector<models::Event>& events) {
   for (const models::Event& event : events) {
-    const models::Json stored = models::Json::parse(models::facts_to_json(event.facts).dump());
-    GUANXI_CHECK(models::facts_from_json(stored) == event.facts);
+    const models::Json stored = models::Json::parse(models::facts_state(event.facts).dump());
+    GUANXI_CHECK(models::facts_from_state(stored) == event.facts);
   }
 }
 

@@ -217,6 +217,29 @@ TEST_CASE("a customer takes facts on top only in the order of time and sequence"
   CHECK(!customer.accepts(event_source(9, kDay - 1ms)));
 }
 
+TEST_CASE("status, periods and identities know what said so") {
+  const auto kept = [](std::int64_t seq, Time at) {
+    Source source = event_source(seq, at);
+    source.pack_hash.clear();
+    return source;
+  };
+  Customer customer = lei();
+  apply(customer, {relation("active", kDay)}, event_source(1, kDay));
+  apply(customer, {relation("ended", kDay + 1h)}, event_source(2, kDay + 1h));
+  apply(customer, {relation("active", kDay + 2h)}, event_source(3, kDay + 2h));
+  REQUIRE(customer.relations.size() == 1);
+  const Relation& found = customer.relations[0];
+  REQUIRE(found.status_source);
+  CHECK(*found.status_source == kept(3, kDay + 2h));
+  REQUIRE(found.periods.size() == 2);
+  CHECK(found.periods[0].began == kept(1, kDay));
+  CHECK(found.periods[0].ended == kept(2, kDay + 1h));
+  CHECK(found.periods[1].began == kept(3, kDay + 2h));
+  CHECK(!found.periods[1].ended);
+  CHECK(customer.identities[0].source == kept(1, kDay));
+  CHECK(customer_from_state(customer_state(customer)) == customer);
+}
+
 TEST_CASE("the state read back is the state written") {
   Customer customer = lei();
   customer.id.bytes[3] = 7;

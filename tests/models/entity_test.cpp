@@ -91,3 +91,21 @@ TEST_CASE("a thing read back is the thing written") {
   CHECK(*read == entity);
   CHECK(!entity_from_state(Json::array()));
 }
+
+TEST_CASE("a thing's status and members know what said so, which outsiders are not shown") {
+  Entity entity = group();
+  Fact status;
+  status.kind = FactKind::group;
+  status.at = kDay;
+  status.names = {{Role::self, entity.identity}};
+  status.fields = {{"status", "dismissed"}};
+  apply(entity, {status}, source(1, kDay));
+  apply(entity, {member(kLei, "joined", kDay + Milliseconds(1))},
+        source(2, kDay + Milliseconds(1)));
+  REQUIRE(entity.status_source);
+  CHECK(entity.status_source->seq == 1);
+  REQUIRE(entity.members.size() == 1);
+  CHECK(entity.members.begin()->at("source").at(2) == 2);
+  CHECK(!entity_json(entity).at("members").at(0).contains("source"));
+  CHECK(entity_from_state(entity_state(entity)) == entity);
+}

@@ -57,7 +57,6 @@ class FaultyStore final : public store::Store {
   Result<std::vector<store::SubjectFacts>> facts_of(store::TenantId tenant,
                                                     std::span<const store::Key> subjects) override;
   Result<void> write(const store::Batch& batch) override;
-  void look_at(const store::Batch& batch) override { inner_.look_at(batch); }
   Result<std::vector<store::Task>> claim_tasks(Time now, Time lease_until,
                                                std::size_t limit) override;
   Result<void> settle(const store::Task& task, const store::TaskOutcome& outcome) override;

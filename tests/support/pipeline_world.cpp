@@ -97,7 +97,7 @@ void PipelineWorld::deliver(const std::string& payload, const std::string& chann
   std::vector<store::NewPayload> rows;
   for (adapters::Payload& part : opened.payloads) {
     rows.push_back({bound.tenant, bound.id, now, opened.recipe, part.format, part.dedupe,
-                    part.order, part.bytes});
+                    part.order, part.bytes, part.moment});
   }
   for (int tries = 0; tries < 10; ++tries) {
     if (store.append(rows)) return;

@@ -16,6 +16,14 @@ CREATE TABLE IF NOT EXISTS channel (
   first_used_at {bigint} NOT NULL
 ) {rows};
 
+CREATE TABLE IF NOT EXISTS arrival (
+  id {serial},
+  tenant_id {int} NOT NULL,
+  payloads {int} NOT NULL,
+  size {int} NOT NULL,
+  parcel {blob} NOT NULL
+) {rows};
+
 CREATE TABLE IF NOT EXISTS inbox (
   seq {serial},
   tenant_id {int} NOT NULL,
@@ -76,13 +84,22 @@ CREATE TABLE IF NOT EXISTS evidence (
 ) {rows};
 
 CREATE TABLE IF NOT EXISTS fact (
-  subject {key} NOT NULL,
   seq {bigint} NOT NULL,
+  subject {key} NOT NULL,
   tenant_id {int} NOT NULL,
   at {bigint} NOT NULL,
   body {blob} NOT NULL,
-  PRIMARY KEY (subject, seq)
+  PRIMARY KEY (seq, subject)
 ) {rows};
+
+CREATE TABLE IF NOT EXISTS history (
+  subject {key} NOT NULL,
+  mark {bigint} NOT NULL,
+  at {bigint} NOT NULL,
+  seq {bigint} NOT NULL,
+  part {int} NOT NULL,
+  PRIMARY KEY (subject, mark, at, seq, part)
+) {small_rows};
 
 CREATE TABLE IF NOT EXISTS inbox_identity (
   seq {bigint} NOT NULL,
@@ -106,16 +123,6 @@ CREATE TABLE IF NOT EXISTS facet (
   customer_id {key} NOT NULL,
   PRIMARY KEY (content, customer_id)
 ) {small_rows};
-
-CREATE TABLE IF NOT EXISTS interaction (
-  tenant_id {int} NOT NULL,
-  customer_id {key} NOT NULL,
-  at {bigint} NOT NULL,
-  id {key} NOT NULL UNIQUE,
-  party {key} NOT NULL,
-  body {blob} NOT NULL,
-  PRIMARY KEY (tenant_id, customer_id, at, id)
-) {rows};
 
 CREATE TABLE IF NOT EXISTS entity (
   id {key} NOT NULL PRIMARY KEY,

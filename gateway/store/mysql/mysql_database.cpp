@@ -13,7 +13,6 @@ class MysqlDatabase final : public sql::Database {
   MysqlDatabase(const StoreUrl& url, std::size_t connections)
       : pool_(connections, [url] { return std::make_unique<MysqlConnection>(url); }) {}
 
-  bool is_in_process() const override { return false; }
   sql::Lease reader() override { return pool_.lease(); }
   sql::Lease writer(sql::Urgency) override { return pool_.lease(); }
 

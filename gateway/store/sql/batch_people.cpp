@@ -1,5 +1,4 @@
-#include <set>
-#include <tuple>
+#include <map>
 
 #include "gateway/store/sql/batch_write.h"
 #include "gateway/store/sql/known.h"
@@ -29,10 +28,6 @@ constexpr Insert kInsertChange{
     "INSERT INTO feed_change (tenant_id, position, at, type, object_type, object_id, customer_id,"
     " version)",
     8, ""};
-
-constexpr Insert kInsertInteraction{
-    "INSERT INTO interaction (tenant_id, customer_id, at, id, party, body)", 6, ""};
-constexpr std::string_view kInteractionCreated = "interaction.created";
 
 tl::unexpected<Error> changed(std::string_view what) {
   return fail(ErrorCode::conflict, std::string(what) + " was changed by somebody else");
@@ -148,34 +143,6 @@ Result<BatchWrite::Versions> BatchWrite::lock_customers(Connection& connection) 
   return versions;
 }
 
-std::vector<const NewChange*> BatchWrite::put_interactions(Connection& connection) const {
-  Cells ids;
-  for (const NewInteraction& entry : batch_.interactions) ids.id(entry.key);
-  std::set<Key> known;
-  query_in(connection, "SELECT id FROM interaction WHERE id IN", {}, ids, "",
-           [&](const Row& row) { known.insert(key_at(row, 0)); });
-  // How often each interaction of the batch is to be announced.
-  std::map<std::tuple<TenantId, Uuid, std::string_view>, int> news;
-  Cells rows;
-  for (std::size_t i = 0; i < batch_.interactions.size(); ++i) {
-    const NewInteraction& entry = batch_.interactions[i];
-    int& count = news[{entry.tenant, entry.customer, entry.interaction.id}];
-    if (!known.insert(entry.key).second) continue;
-    ++count;
-    rows.number(entry.tenant).id(entry.customer.bytes).number(to_ms(entry.interaction.at));
-    rows.id(entry.key).id(entry.party).bytes(interaction_documents_[i]);
-  }
-  connection.insert(kInsertInteraction, rows);
-  std::vector<const NewChange*> changes;
-  for (const NewChange& change : batch_.changes) {
-    const auto found = change.type == kInteractionCreated
-                           ? news.find({change.tenant, change.customer, change.object_id})
-                           : news.end();
-    if (found == news.end() || found->second-- > 0) changes.push_back(&change);
-  }
-  return changes;
-}
-
 BatchWrite::Positions BatchWrite::put_changes(Connection& connection,
                                               const std::vector<const NewChange*>& changes) {
   std::map<TenantId, std::int64_t> next;
@@ -209,7 +176,7 @@ Result<void> BatchWrite::put_customers(Connection& connection) const {
   const auto versions = lock_customers(connection);
   if (!versions) return tl::unexpected(versions.error());
   put_facets(connection);
-  const Positions newest = put_changes(connection, put_interactions(connection));
+  const Positions newest = put_changes(connection, put_history(connection));
   Cells fresh;
   Cells known;
   for (std::size_t i = 0; i < batch_.customers.size(); ++i) {
@@ -234,7 +201,9 @@ void BatchWrite::put_facets(Connection& connection) const {
     connection.execute("DELETE FROM facet WHERE content = ? AND customer_id = ?",
                        Cells().id(facet).id(customer.bytes).values());
   }
-  connection.insert({"INSERT INTO facet (content, customer_id)", 2, "{keep:content}"}, gained_);
+  Cells rows;
+  for (const auto& [facet, customer] : gained_) rows.id(facet).id(customer.bytes);
+  connection.insert({"INSERT INTO facet (content, customer_id)", 2, "{keep:content}"}, rows);
 }
 
 }  // namespace guanxi::store::sql

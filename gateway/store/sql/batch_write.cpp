@@ -1,5 +1,7 @@
 #include "gateway/store/sql/batch_write.h"
 
+#include <algorithm>
+
 #include "gateway/store/sql/inbox.h"
 #include "gateway/store/sql/known.h"
 #include "gateway/store/sql/rows.h"
@@ -18,8 +20,8 @@ constexpr Insert kInsertReading{
     " error = {new:error}, worked_at = {new:worked_at}"};
 constexpr Insert kInsertEvidence{"INSERT INTO evidence (a, b, seq, rule, tenant_id, trust, at)", 7,
                                  "{keep:at}"};
-constexpr Insert kInsertFact{"INSERT INTO fact (subject, seq, tenant_id, at, body)", 5,
-                             "{replace:subject, seq} at = {new:at}, body = {new:body}"};
+constexpr Insert kInsertFact{"INSERT INTO fact (seq, subject, tenant_id, at, body)", 5,
+                             "{replace:seq, subject} at = {new:at}, body = {new:body}"};
 constexpr Insert kInsertNamed{"INSERT INTO inbox_identity (seq, identity_id)", 2, "{keep:seq}"};
 // Assignments in this order: MySQL lets a later one see what an earlier one assigned.
 constexpr Insert kInsertTask{
@@ -89,13 +91,15 @@ void BatchWrite::seal_customers(const Vault& vault) {
     customer_documents_.push_back(vault.seal(kCustomerPlace, document));
     customer_names_.push_back(name_of(entry.customer));
     for (const models::Facet& facet : entry.gained) {
-      const auto hash = facet_hash(vault, entry.tenant, facet);
-      gained_.keep_bytes({hash.begin(), hash.end()}).id(entry.customer.id.bytes);
+      gained_.emplace_back(facet_hash(vault, entry.tenant, facet), entry.customer.id);
     }
     for (const models::Facet& facet : entry.lost) {
       lost_.emplace_back(facet_hash(vault, entry.tenant, facet), entry.customer.id);
     }
   }
+  // In the order of the index, whose pages then come one after another.
+  std::ranges::sort(gained_);
+  std::ranges::sort(lost_);
 }
 
 void BatchWrite::seal_rest(const Vault& vault) {
@@ -104,15 +108,11 @@ void BatchWrite::seal_rest(const Vault& vault) {
     evidence_.number(entry.tenant).number(static_cast<int>(entry.trust)).number(to_ms(entry.at));
   }
   for (const SubjectFacts& entry : batch_.facts) {
-    facts_.id(entry.subject).number(entry.source.seq).number(entry.tenant);
+    facts_.number(entry.source.seq).id(entry.subject).number(entry.tenant);
     facts_.number(to_ms(entry.source.at));
     facts_.keep_bytes(vault.seal(kFactPlace, facts_document(entry)));
   }
   for (const auto& [seq, key] : batch_.named) named_.number(seq).id(key);
-  for (const NewInteraction& entry : batch_.interactions) {
-    const std::string document = interaction_document(entry.interaction);
-    interaction_documents_.push_back(vault.seal(kInteractionPlace, document));
-  }
   for (const NewTask& task : batch_.tasks) {
     const auto same = task_hash(vault, task.channel, task.call, task.arguments);
     tasks_.number(task.tenant).number(task.channel).keep_bytes({same.begin(), same.end()});
@@ -170,34 +170,6 @@ void BatchWrite::put_rest(Connection& connection) const {
 Result<void> SqlStore::write(const Batch& batch) {
   const BatchWrite prepared(batch, vault_);
   return writing(Urgency::other, [&](Connection& connection) { return prepared.run(connection); });
-}
-
-void SqlStore::look_at(const Batch& batch) {
-  if (!database_->is_in_process()) return;
-  const auto nothing = [](const Row&) {};
-  // Each is answered by an index alone: its leaf is what the write will change.
-  static_cast<void>(reading([&](Connection& connection) -> Result<void> {
-    for (const SubjectFacts& entry : batch.facts) {
-      connection.query("SELECT MAX(seq) FROM fact WHERE subject = ?",
-                       Cells().id(entry.subject).values(), nothing);
-    }
-    for (const NewInteraction& entry : batch.interactions) {
-      connection.query("SELECT COUNT(*) FROM interaction WHERE id = ?",
-                       Cells().id(entry.key).values(), nothing);
-      connection.query("SELECT MAX(at) FROM interaction WHERE tenant_id = ? AND customer_id = ?",
-                       Cells().number(entry.tenant).id(entry.customer.bytes).values(), nothing);
-    }
-    for (const CustomerWrite& entry : batch.customers) {
-      for (const auto* facets : {&entry.gained, &entry.lost}) {
-        for (const models::Facet& facet : *facets) {
-          const auto content = facet_hash(vault_, entry.tenant, facet);
-          connection.query("SELECT COUNT(*) FROM facet WHERE content = ? AND customer_id = ?",
-                           Cells().id(content).id(entry.customer.id.bytes).values(), nothing);
-        }
-      }
-    }
-    return {};
-  }));
 }
 
 }  // namespace guanxi::store::sql

@@ -44,8 +44,9 @@ class BatchWrite {
   Result<void> put_entities(Connection& connection) const;
   Result<void> put_customers(Connection& connection) const;
   Result<Versions> lock_customers(Connection& connection) const;
-  // Writes the interactions not known before, and answers the changes to announce.
-  std::vector<const NewChange*> put_interactions(Connection& connection) const;
+  // Says where facts and the interactions not known before are, and answers the changes to
+  // announce.
+  std::vector<const NewChange*> put_history(Connection& connection) const;
   // Gives the changes their positions and writes them.
   static Positions put_changes(Connection& connection,
                                const std::vector<const NewChange*>& changes);
@@ -62,9 +63,8 @@ class BatchWrite {
   Cells evidence_;
   Cells facts_;
   Cells named_;
-  Cells gained_;
+  std::vector<std::pair<Key, Uuid>> gained_;
   std::vector<std::pair<Key, Uuid>> lost_;
-  std::vector<std::string> interaction_documents_;
   Cells tasks_;
   Cells drift_;
 };

@@ -105,8 +105,6 @@ class Database {
   virtual ~Database() = default;
   virtual Lease reader() = 0;
   virtual Lease writer(Urgency urgency) = 0;
-  // Whether a query costs no round trip.
-  virtual bool is_in_process() const = 0;
   // Runs `body` on a connection while no other process migrates.
   virtual void migrate(const std::function<void(Connection&)>& body) = 0;
 };

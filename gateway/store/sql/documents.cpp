@@ -5,20 +5,7 @@
 namespace guanxi::store::sql {
 namespace {
 
-using models::Identity;
-using models::Interaction;
 using models::Source;
-
-Json identity_to_json(const Identity& id) {
-  return Json::array(
-      {id.kind, id.name_space, id.scope, id.value, static_cast<std::int64_t>(id.side)});
-}
-
-Identity identity_from_json(const Json& json) {
-  return {json.at(0).get<std::string>(), json.at(1).get<std::string>(),
-          json.at(2).get<std::string>(), json.at(3).get<std::string>(),
-          static_cast<models::Side>(json.at(4).get<std::uint8_t>())};
-}
 
 Json source_to_json(const Source& source) {
   return Json::array({source.platform, source.channel, source.seq, source.pack, source.pack_hash,
@@ -30,14 +17,6 @@ Source source_from_json(const Json& json) {
           json.at(2).get<std::int64_t>(), json.at(3).get<std::string>(),
           json.at(4).get<std::string>(),  from_ms(json.at(5).get<std::int64_t>()),
           json.at(6).get<bool>()};
-}
-
-Interaction interaction_from_json(const Json& json) {
-  return {json.at("type").get<std::string>(),         json.at("id").get<std::string>(),
-          from_ms(json.at("at").get<std::int64_t>()), json.at("platform").get<std::string>(),
-          json.at("channel").get<std::string>(),      identity_from_json(json.at("party")),
-          json.at("direction").get<std::string>(),    json.at("fields"),
-          json.at("seq").get<std::int64_t>(),         json.at("pack").get<std::string>()};
 }
 
 }  // namespace
@@ -54,13 +33,13 @@ Json json_from(std::string_view bytes) {
 }
 
 std::string facts_document(const SubjectFacts& facts) {
-  return to_bytes(Json::array({source_to_json(facts.source), models::facts_to_json(facts.facts)}));
+  return to_bytes(Json::array({source_to_json(facts.source), models::facts_state(facts.facts)}));
 }
 
 std::optional<SubjectFacts> facts_from_document(std::string_view bytes) {
   try {
     const Json json = json_from(bytes);
-    auto facts = models::facts_from_json(json.at(1));
+    auto facts = models::facts_from_state(json.at(1));
     if (!facts) return std::nullopt;
     return SubjectFacts{0, {}, source_from_json(json.at(0)), *std::move(facts)};
   } catch (const Json::exception&) {
@@ -79,27 +58,6 @@ std::optional<models::Customer> customer_from_document(std::string_view bytes) {
   // What stands behind the document is the room.
   const Json json = Json::from_cbor(bytes, false, false);
   return json.is_discarded() ? std::nullopt : models::customer_from_state(json);
-}
-
-std::string interaction_document(const Interaction& interaction) {
-  return to_bytes({{"type", interaction.type},
-                   {"id", interaction.id},
-                   {"at", to_ms(interaction.at)},
-                   {"platform", interaction.platform},
-                   {"channel", interaction.channel},
-                   {"party", identity_to_json(interaction.party)},
-                   {"direction", interaction.direction},
-                   {"fields", interaction.fields},
-                   {"seq", interaction.seq},
-                   {"pack", interaction.pack}});
-}
-
-std::optional<Interaction> interaction_from_document(std::string_view bytes) {
-  try {
-    return interaction_from_json(json_from(bytes));
-  } catch (const Json::exception&) {
-    return std::nullopt;
-  }
 }
 
 std::string_view clipped(std::string_view text, std::size_t size) {

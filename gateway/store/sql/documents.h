@@ -21,9 +21,6 @@ std::optional<SubjectFacts> facts_from_document(std::string_view bytes);
 std::string customer_document(const models::Customer& customer);
 std::optional<models::Customer> customer_from_document(std::string_view bytes);
 
-std::string interaction_document(const models::Interaction& interaction);
-std::optional<models::Interaction> interaction_from_document(std::string_view bytes);
-
 // At most `size` bytes of the text, not cut within a character.
 std::string_view clipped(std::string_view text, std::size_t size);
 // ASCII letters in lower case: how names are searched.

@@ -14,6 +14,17 @@ constexpr std::string_view kInbox =
     " i.call_name, i.page, i.cause, i.run, i.arguments";
 constexpr int kInboxColumns = 13;
 
+// The moment, in seconds since 1970, then a keyed hash: new rows stand together at the end of the
+// index, which so has one place of it in hand, whatever its size.
+inline Key dedupe_of(std::uint32_t moment, const Vault::Hash& hash) {
+  Key key{};
+  for (std::size_t i = 0; i < sizeof moment; ++i) {
+    key[i] = static_cast<std::uint8_t>(moment >> (8 * (sizeof moment - 1 - i)));
+  }
+  std::copy(hash.begin(), hash.end() - sizeof moment, key.begin() + sizeof moment);
+  return key;
+}
+
 // Without bytes and arguments, which are sealed.
 inline InboxRow inbox_row_of(const Row& row) {
   InboxRow inbox;

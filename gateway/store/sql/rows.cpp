@@ -47,6 +47,26 @@ void query_in(Connection& connection, std::string_view head, std::span<const Val
   });
 }
 
+void query_pairs(Connection& connection, std::string_view table, std::string_view columns,
+                 std::pair<std::string_view, std::string_view> names, std::span<const Value> pairs,
+                 const std::function<void(const Row&)>& each) {
+  for (std::size_t at = 0; at < pairs.size(); at += 2 * kListMax) {
+    const auto chunk = pairs.subspan(at, std::min(2 * kListMax, pairs.size() - at));
+    const std::size_t size = std::bit_ceil(chunk.size() / 2);
+    std::vector<Value> values(chunk.begin(), chunk.end());
+    for (std::size_t i = chunk.size() / 2; i < size; ++i) {
+      values.insert(values.end(), chunk.end() - 2, chunk.end());
+    }
+    std::string sql = "SELECT ";
+    sql.append(columns).append(" FROM (SELECT ? AS a, ? AS b");
+    for (std::size_t i = 1; i < size; ++i) sql += " UNION ALL SELECT ?, ?";
+    // Joined in this order: each pair is looked up.
+    sql.append(") w CROSS JOIN ").append(table).append(" t WHERE t.").append(names.first);
+    sql.append(" = w.a AND t.").append(names.second).append(" = w.b");
+    connection.query(sql, values, each);
+  }
+}
+
 std::optional<std::int64_t> number_of(Connection& connection, std::string_view sql,
                                       std::span<const Value> values) {
   std::optional<std::int64_t> number;

@@ -45,6 +45,12 @@ void query_in(Connection& connection, std::string_view head, std::span<const Val
               std::span<const Value> members, std::string_view tail,
               const std::function<void(const Row&)>& each);
 
+// The columns of the rows of `table` t whose two named columns hold one of the pairs, given one
+// after another. A row may come more than once.
+void query_pairs(Connection& connection, std::string_view table, std::string_view columns,
+                 std::pair<std::string_view, std::string_view> names, std::span<const Value> pairs,
+                 const std::function<void(const Row&)>& each);
+
 // The number, or nothing when the query answers no row.
 std::optional<std::int64_t> number_of(Connection& connection, std::string_view sql,
                                       std::span<const Value> values);

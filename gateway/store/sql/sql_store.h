@@ -40,7 +40,6 @@ class SqlStore final : public Store {
   Result<std::vector<SubjectFacts>> facts_of(TenantId tenant,
                                              std::span<const Key> subjects) override;
   Result<void> write(const Batch& batch) override;
-  void look_at(const Batch& batch) override;
 
   Result<std::vector<Task>> claim_tasks(Time now, Time lease_until, std::size_t limit) override;
   Result<void> settle(const Task& task, const TaskOutcome& outcome) override;

@@ -128,7 +128,8 @@ class Admission {
 }  // namespace
 
 PreparedPayload SqlStore::prepare(const NewPayload& payload) const {
-  const auto dedupe = vault_.hash("dedupe", {std::to_string(payload.channel), payload.dedupe});
+  const Key dedupe = dedupe_of(
+      payload.moment, vault_.hash("dedupe", {std::to_string(payload.channel), payload.dedupe}));
   return {payload.tenant,
           to_record({payload.tenant, payload.channel, payload.received_at, payload.recipe,
                      payload.format, dedupe, shard_of(payload.order), payload.bytes})};

@@ -1,11 +1,11 @@
 #include "gateway/store/sql/inbox.h"
+#include "gateway/store/sql/pages.h"
 #include "gateway/store/sql/rows.h"
 #include "gateway/store/sql/sql_store.h"
 
 namespace guanxi::store::sql {
 namespace {
 
-constexpr std::size_t kPageMax = 1000;
 constexpr std::string_view kReadingColumns = ", r.event, r.event_at, r.pack, r.error, r.worked_at ";
 constexpr std::string_view kWithReading = " FROM inbox i LEFT JOIN reading r ON r.seq = i.seq ";
 

@@ -21,15 +21,20 @@ KnownIdentity identity_of(const Vault& vault, const Row& row) {
   return known;
 }
 
-[[noreturn]] void fail_reading(std::string_view place) {
-  throw DatabaseError(DatabaseError::Kind::refused,
-                      "a value of " + std::string(place) + " is of an unknown form");
+// In the order of the index, whose pages then come one after another.
+Cells ids_of(std::span<const Key> keys) {
+  std::vector<Key> sorted(keys.begin(), keys.end());
+  std::ranges::sort(sorted);
+  Cells ids;
+  for (const Key& key : sorted) ids.keep_bytes({key.begin(), key.end()});
+  return ids;
 }
 
-Cells ids_of(std::span<const Key> keys) {
-  Cells ids;
-  for (const Key& key : keys) ids.id(key);
-  return ids;
+}  // namespace
+
+void fail_reading(std::string_view place) {
+  throw DatabaseError(DatabaseError::Kind::refused,
+                      "a value of " + std::string(place) + " is of an unknown form");
 }
 
 SubjectFacts facts_at(const Vault& vault, TenantId tenant, const Row& row) {
@@ -39,8 +44,6 @@ SubjectFacts facts_at(const Vault& vault, TenantId tenant, const Row& row) {
   facts->subject = key_at(row, 0);
   return *std::move(facts);
 }
-
-}  // namespace
 
 Vault::Hash facet_hash(const Vault& vault, TenantId tenant, const models::Facet& facet) {
   return vault.hash(
@@ -118,8 +121,10 @@ Result<std::vector<SubjectFacts>> SqlStore::facts_of(TenantId tenant,
                                                      std::span<const Key> subjects) {
   return reading([&](Connection& connection) -> Result<std::vector<SubjectFacts>> {
     std::vector<SubjectFacts> facts;
-    query_in(connection, "SELECT subject, body FROM fact WHERE tenant_id = ? AND subject IN",
-             Cells().number(tenant), ids_of(subjects), "",
+    query_in(connection,
+             "SELECT subject, body FROM fact WHERE tenant_id = ? AND (seq, subject) IN"
+             " (SELECT seq, subject FROM history WHERE mark IN (0, 1) AND subject IN",
+             Cells().number(tenant), ids_of(subjects), ")",
              [&](const Row& row) { facts.push_back(facts_at(vault_, tenant, row)); });
     std::ranges::sort(facts, {}, [](const SubjectFacts& entry) {
       return std::pair(entry.source.order(), entry.subject);

@@ -1,25 +1,10 @@
-#include <charconv>
-
-#include "crypto/digest.h"
 #include "gateway/store/sql/known.h"
+#include "gateway/store/sql/pages.h"
 #include "gateway/store/sql/rows.h"
 #include "gateway/store/sql/sql_store.h"
 
 namespace guanxi::store::sql {
 namespace {
-
-constexpr std::size_t kPageMax = 1000;
-
-tl::unexpected<Error> bad_position() {
-  return fail(ErrorCode::malformed, "the position to go on from is none that was given");
-}
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 // One statement and its values. Pages by id, or, for customers updated since, by their last change.
 struct CustomerSearch {
@@ -103,29 +88,6 @@ Result<CustomerSearch> search_for(Connection& connection, const CustomerQuery& q
   return search;
 }
 
-constexpr Key highest_key() {
-  Key key{};
-  key.fill(0xff);
-  return key;
-}
-
-struct TimelinePosition {
-  std::int64_t at = INT64_MAX;
-  Key key = highest_key();
-};
-
-std::optional<TimelinePosition> timeline_position(std::string_view text) {
-  if (text.empty()) return TimelinePosition{};
-  const std::size_t dot = text.find('.');
-  if (dot == std::string_view::npos) return std::nullopt;
-  const auto at = whole_number(text.substr(0, dot));
-  const auto bytes = crypto::from_hex(text.substr(dot + 1));
-  if (!at || !bytes || bytes->size() != Key{}.size()) return std::nullopt;
-  TimelinePosition position{*at, {}};
-  std::ranges::copy(*bytes, position.key.begin());
-  return position;
-}
-
 ChangeRow change_of(TenantId tenant, const Row& row) {
   return {row.number(0),
           {tenant, string_at(row, 1), string_at(row, 2), string_at(row, 3), uuid_at(row, 4),
@@ -162,37 +124,6 @@ Result<CustomerPage> SqlStore::customers(const CustomerQuery& query) {
       page.next =
           search->by_change ? std::to_string(position) : format_uuid(page.customers.back().id);
     }
-    return page;
-  });
-}
-
-Result<TimelinePage> SqlStore::timeline(TenantId tenant, const Uuid& customer, std::size_t limit,
-                                        std::string_view after) {
-  limit = std::clamp<std::size_t>(limit, 1, kPageMax);
-  const auto position = timeline_position(after);
-  if (!position) return bad_position();
-  Cells values;
-  values.number(tenant).id(customer.bytes).number(position->at).number(position->at);
-  values.id(position->key).number(static_cast<std::int64_t>(limit + 1));
-  return reading([&](Connection& connection) -> Result<TimelinePage> {
-    TimelinePage page;
-    std::string last;
-    bool has_more = false;
-    connection.query(
-        "SELECT at, id, body FROM interaction WHERE tenant_id = ? AND customer_id = ?"
-        " AND at <= ? AND (at < ? OR id < ?) ORDER BY at DESC, id DESC LIMIT ?",
-        values, [&](const Row& row) {
-          has_more = page.interactions.size() == limit;
-          if (has_more) return;
-          auto interaction =
-              interaction_from_document(unsealed(vault_, kInteractionPlace, row.text(2)));
-          if (!interaction) {
-            throw DatabaseError(DatabaseError::Kind::refused, "an interaction is of unknown form");
-          }
-          page.interactions.push_back(*std::move(interaction));
-          last = std::to_string(row.number(0)) + "." + crypto::to_hex(row.text(1));
-        });
-    if (has_more) page.next = last;
     return page;
   });
 }

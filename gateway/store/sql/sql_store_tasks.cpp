@@ -61,7 +61,7 @@ std::optional<Leased> leased(Connection& connection, const Task& task) {
 struct SealedAnswer {
   std::string arguments;
   std::string payload;
-  Vault::Hash dedupe{};
+  Key dedupe{};
 };
 
 // Adds the answer's inbox row; the pages of one run share the number of their first row.
@@ -142,9 +142,11 @@ Result<std::vector<Task>> SqlStore::claim_tasks(Time now, Time lease_until, std:
 Result<void> SqlStore::settle(const Task& task, const TaskOutcome& outcome) {
   SealedAnswer answer;
   if (outcome.answer) {
-    answer = {vault_.seal(kArgumentsPlace, to_bytes(task.arguments)),
-              vault_.seal(kPayloadPlace, *outcome.answer),
-              vault_.hash("answer", {std::to_string(task.id), std::to_string(task.fence)})};
+    answer = {
+        vault_.seal(kArgumentsPlace, to_bytes(task.arguments)),
+        vault_.seal(kPayloadPlace, *outcome.answer),
+        dedupe_of(static_cast<std::uint32_t>(to_ms(outcome.requested_at) / 1000),
+                  vault_.hash("answer", {std::to_string(task.id), std::to_string(task.fence)}))};
   }
   return writing(Urgency::other, [&](Connection& connection) -> Result<void> {
     const auto lease = leased(connection, task);

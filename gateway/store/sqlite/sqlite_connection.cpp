@@ -107,7 +107,7 @@ void SqliteConnection::configure(const ConnectionOptions& options) {
   check(sqlite3_busy_timeout(database_, kBusyMilliseconds));
   become_wal();
   // Readers need little: what they share is in the operating system's cache.
-  run_script(options.writes ? "PRAGMA cache_size = -8192;" : "PRAGMA cache_size = -2048;");
+  run_script(options.writes ? "PRAGMA cache_size = -24576;" : "PRAGMA cache_size = -2048;");
   // Nobody's commit copies the log: see Checkpointer.
   run_script("PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 100000000;");
   run_script("PRAGMA temp_store = MEMORY;");

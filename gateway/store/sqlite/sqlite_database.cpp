@@ -31,7 +31,6 @@ class SqliteDatabase final : public sql::Database {
         readers_(options.readers,
                  [this] { return std::make_unique<SqliteConnection>(reader_options()); }) {}
 
-  bool is_in_process() const override { return true; }
   sql::Lease reader() override { return readers_.lease(); }
 
   sql::Lease writer(sql::Urgency urgency) override {

@@ -62,8 +62,8 @@ void mutate_and_read(const Json& payload, const Read& read) {
       mutant[pointer] = stranger;
       for (const models::Event& event : read(mutant)) {
         // Whatever was read can be stored and read back.
-        const Json stored = models::facts_to_json(event.facts);
-        const auto back = models::facts_from_json(Json::parse(stored.dump()));
+        const Json stored = models::facts_state(event.facts);
+        const auto back = models::facts_from_state(Json::parse(stored.dump()));
         REQUIRE(back);
         CHECK(*back == event.facts);
       }

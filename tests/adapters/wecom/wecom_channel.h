@@ -68,12 +68,26 @@ inline Forgery forgery(const std::string& recipe) {
   return {today(), "9001", "0123456789abcdef", recipe};
 }
 
-// Facts as the store keeps them, without the rule that stated them: golden facts name no rules.
+// Facts as golden files show them, without the rules that stated them.
 inline Json plain_facts(const std::vector<models::Fact>& facts) {
-  Json json = models::facts_to_json(facts);
-  for (Json& fact : json) {
-    fact.erase("rule");
-    fact.erase("index");
+  Json json = Json::array();
+  for (const models::Fact& fact : facts) {
+    Json names = Json::array();
+    for (const auto& [role, identity] : fact.names) {
+      names.push_back({{"role", models::role_text(role)},
+                       {"kind", identity.kind},
+                       {"namespace", identity.name_space},
+                       {"scope", identity.scope},
+                       {"value", identity.value},
+                       {"side", models::side_text(identity.side)}});
+    }
+    Json one{{"kind", models::fact_kind_text(fact.kind)},
+             {"at", to_ms(fact.at)},
+             {"trust", models::trust_text(fact.trust)},
+             {"names", std::move(names)},
+             {"fields", fact.fields}};
+    if (fact.complete) one["complete"] = models::role_text(*fact.complete);
+    json.push_back(std::move(one));
   }
   return json;
 }

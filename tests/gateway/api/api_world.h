@@ -19,6 +19,7 @@
 #include "gateway/api/keys.h"
 #include "gateway/store/store.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/timeline.h"
 
 namespace guanxi::tests {
 
@@ -251,18 +252,10 @@ class ApiWorld {
 
   void add_interaction(const Uuid& customer, const std::string& id, Time at) {
     const adapters::BoundChannel bound = channels.snapshot()->at("acme");
-    store::NewInteraction row;
-    row.tenant = bound.tenant;
-    row.customer = customer;
-    row.key = store->key_of(bound.tenant, "interaction/" + id);
-    row.interaction.type = "message";
-    row.interaction.id = id;
-    row.interaction.at = at;
-    row.interaction.platform = "testnet";
-    row.interaction.channel = "acme";
-    row.interaction.fields = {{"content", "hello"}};
     store::Batch batch;
-    batch.interactions.push_back(row);
+    const models::Identity party{"member_id", "testnet.member_id", "acme",
+                                 "talker " + format_uuid(customer), models::Side::customer};
+    say(*store, bound.tenant, batch, party, customer, {id, at, ++seeded_, "hello"});
     REQUIRE(store->write(batch));
   }
 

@@ -3,34 +3,24 @@
 #include <thread>
 
 #include "tests/gateway/store/test_store.h"
+#include "tests/support/timeline.h"
 
 using namespace guanxi;
 using namespace guanxi::tests;
 
 namespace {
 
+// Of one customer, each time in a row of its own.
 template <typename Driver>
-NewInteraction interaction(const World<Driver>& world, const std::string& id, Time when) {
-  Interaction one;
-  one.type = "message";
-  one.id = id;
-  one.at = when;
-  one.platform = "wecom";
-  one.channel = "acme";
-  one.party = person("wmA");
-  one.direction = "inbound";
-  one.fields = {{"content", "您好😀"}};
-  one.seq = 3;
-  one.pack = "2024-01-01";
-  return {world.tenant, uuid(1), world->key_of(world.tenant, "interaction " + id),
-          world.key(one.party), one};
+Interaction message(const World<Driver>& world, Batch& batch, const std::string& id, Time when) {
+  static std::int64_t rows = 0;
+  return say(*world.store, world.tenant, batch, person("wmA"), uuid(1),
+             {id, when, ++rows, "您好😀"});
 }
 
 template <typename Driver>
 NewChange created(const World<Driver>& world, const NewInteraction& entry) {
-  return {
-      world.tenant, "interaction.created", "interaction", entry.interaction.id, entry.customer, 1,
-      at(0)};
+  return {world.tenant, "interaction.created", "interaction", entry.id, entry.customer, 1, at(0)};
 }
 
 }  // namespace
@@ -109,32 +99,72 @@ EVERY_STORE("a reader never misses a change while four writers write") {
 EVERY_STORE("an interaction known before is neither stored nor announced again") {
   const World<Driver> world;
   Batch batch;
-  batch.interactions.push_back(interaction(world, "m1", at(1)));
+  message(world, batch, "m1", at(1));
   batch.changes.push_back(created(world, batch.interactions[0]));
   REQUIRE(world->write(batch));
-  batch.interactions.push_back(interaction(world, "m2", at(2)));
-  batch.changes.push_back(created(world, batch.interactions[1]));
-  batch.interactions.push_back(interaction(world, "m2", at(2)));
-  REQUIRE(world->write(batch));
+  Batch again;
+  message(world, again, "m1", at(2));
+  again.changes.push_back(created(world, again.interactions[0]));
+  message(world, again, "m2", at(2));
+  again.changes.push_back(created(world, again.interactions[1]));
+  message(world, again, "m2", at(2));
+  REQUIRE(world->write(again));
   const auto changes = world->changes(world.tenant, 0, 10).value();
   REQUIRE(changes.size() == 2);
   CHECK(changes[1].change.object_id == "m2");
   CHECK(changes[1].position == 2);
-  CHECK(world->timeline(world.tenant, uuid(1), 10, "").value().interactions.size() == 2);
+  const auto shown = world->timeline(world.tenant, uuid(1), 10, "").value().interactions;
+  REQUIRE(shown.size() == 2);
+  CHECK(shown[1].at == at(1));
+  // What said it again is a fact all the same.
+  const std::vector subjects{world.key(person("wmA"))};
+  CHECK(world->facts_of(world.tenant, subjects).value().size() == 4);
+}
+
+EVERY_STORE("a timeline is that of all identities of the customer") {
+  const World<Driver> world;
+  Batch batch;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 9; ++i) {
+    // Three identities, whose interactions stand at the same three moments.
+    const Said said{"m" + std::to_string(i), at(i / 3), i, "hello"};
+    say(*world.store, world.tenant, batch, person("wm" + std::to_string(i % 3)), uuid(1), said);
+    expected.insert(expected.begin(), said.id);
+  }
+  say(*world.store, world.tenant, batch, person("wmElse"), uuid(2), {"other", at(1), 9, "hello"});
+  // Of one row at one moment: two identities.
+  for (const char* value : {"wm0", "wm1"}) {
+    const Said said{std::string("twin ") + value, at(9), 20, "hello"};
+    say(*world.store, world.tenant, batch, person(value), uuid(1), said);
+  }
+  REQUIRE(world->write(batch));
+  for (const std::size_t limit : {1u, 2u, 4u, 20u}) {
+    CAPTURE(limit);
+    std::vector<std::string> ids;
+    std::string next;
+    do {
+      const auto page = world->timeline(world.tenant, uuid(1), limit, next).value();
+      CHECK(page.interactions.size() <= limit);
+      for (const auto& one : page.interactions) ids.push_back(one.id);
+      next = page.next;
+    } while (!next.empty());
+    REQUIRE(ids.size() == 11);
+    CHECK(std::set(ids.begin(), ids.begin() + 2) == std::set<std::string>{"twin wm0", "twin wm1"});
+    CHECK(std::vector(ids.begin() + 2, ids.end()) == expected);
+  }
 }
 
 EVERY_STORE("the timeline is newest first, in pages that stay put while it grows") {
   const World<Driver> world;
   Batch batch;
-  for (int i = 0; i < 7; ++i) {
-    batch.interactions.push_back(interaction(world, "m" + std::to_string(i), at(i / 2)));
-  }
+  Interaction newest;
+  for (int i = 0; i < 7; ++i) newest = message(world, batch, "m" + std::to_string(i), at(i / 2));
   REQUIRE(world->write(batch));
   const auto first = world->timeline(world.tenant, uuid(1), 3, "").value();
   REQUIRE(first.interactions.size() == 3);
-  CHECK(first.interactions[0] == batch.interactions[6].interaction);
+  CHECK(first.interactions[0] == newest);
   Batch more;
-  more.interactions.push_back(interaction(world, "newest", at(100)));
+  message(world, more, "newest", at(100));
   REQUIRE(world->write(more));
   std::set<std::string> ids;
   for (const auto& one : first.interactions) ids.insert(one.id);
@@ -146,7 +176,8 @@ EVERY_STORE("the timeline is newest first, in pages that stay put while it grows
   CHECK(ids.size() == 7);
   const TenantId other = world->tenant("other", kNow).value();
   CHECK(world->timeline(other, uuid(1), 3, "").value().interactions.empty());
-  for (const char* nonsense : {"x", "1", "1.zz", ".", "1.00", "99999999999999999999.00"}) {
+  for (const char* nonsense :
+       {"x", "1", "1.2.3.zz", "...", "1.2.3.00", "99999999999999999999.1.1.00"}) {
     CHECK(code_of(world->timeline(world.tenant, uuid(1), 3, nonsense)) == ErrorCode::malformed);
   }
 }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/gateway/store/test_store.h"
+#include "tests/support/timeline.h"
 
 using namespace guanxi;
 using namespace guanxi::tests;
@@ -51,10 +52,7 @@ Batch batch_with(const World<Driver>& world, const std::string& secret) {
   lead.fields["phone"] = field(secret);
   lead.version = 1;
   batch.entities.push_back({world.tenant, world.key(phone), lead, 0});
-  Interaction message;
-  message.fields = {{"content", secret}};
-  batch.interactions.push_back(
-      {world.tenant, uuid(1), world->key_of(world.tenant, "m"), {}, message});
+  say(*world.store, world.tenant, batch, person("wmA"), uuid(1), {"m", at(0), 1, secret});
   batch.tasks.push_back({world.tenant, world.acme, 1, "lookup", {{"phone", secret}}, at(0)});
   return batch;
 }

@@ -75,30 +75,6 @@ EVERY_STORE("an identity is found by its key, byte for byte") {
   }
 }
 
-EVERY_STORE("looking at the places where a batch would write changes nothing") {
-  const World<Driver> world;
-  const Customer li = customer(1, "li");
-  Batch batch = batch_of(world, person("wmA"), li.id);
-  batch.facts.push_back(facts(world, world.row("one"), at(1), {fact("rule", at(1))}));
-  batch.customers.push_back(world.write_of(li, 0, {{Facet::Kind::staff, "sales.li"}},
-                                           {{Facet::Kind::staff, "sales.wang"}}));
-  batch.changes.push_back(world.change(li, "customer.created"));
-  NewInteraction entry;
-  entry.tenant = world.tenant;
-  entry.customer = li.id;
-  entry.key = world->key_of(world.tenant, "an interaction");
-  entry.interaction.type = "contact.added";
-  entry.interaction.at = at(1);
-  batch.interactions.push_back(entry);
-  for (int times = 0; times < 2; ++times) world->look_at(batch);
-  CHECK(world->customers(world.all()).value().customers.empty());
-  CHECK(world->changes(world.tenant, 0, 10).value().empty());
-  REQUIRE(world->write(batch));
-  world->look_at(batch);
-  CHECK(world->customers(world.all()).value().customers.size() == 1);
-  CHECK(world->timeline(world.tenant, li.id, 10, {}).value().interactions.size() == 1);
-}
-
 EVERY_STORE("the same identity in two tenants is two identities") {
   const World<Driver> world;
   const TenantId other = world->tenant("other", kNow).value();

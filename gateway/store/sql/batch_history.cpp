@@ -1,0 +1,89 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "gateway/store/sql/batch_write.h"
+#include "gateway/store/sql/known.h"
+#include "gateway/store/sql/rows.h"
+
+namespace guanxi::store::sql {
+namespace {
+
+constexpr Insert kInsertHistory{"INSERT INTO history (subject, mark, at, seq, part)", 5,
+                                "{keep:mark}"};
+constexpr std::string_view kInteractionCreated = "interaction.created";
+
+using Marked = std::pair<Key, std::int64_t>;  // a subject and a mark
+
+// Equal for what has the same key; neither kShown nor kNotShown.
+std::int64_t mark_of(const Key& key) {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < sizeof bits; ++i) bits = bits << 8 | key[i];
+  return static_cast<std::int64_t>(std::max<std::uint64_t>(bits >> 1, kNotShown + 1));
+}
+
+// In the order of the index, whose pages then come one after another.
+struct Entry {
+  Key subject{};
+  std::int64_t mark = 0;
+  std::int64_t at = 0;
+  std::int64_t seq = 0;
+  std::int64_t part = 0;
+
+  auto operator<=>(const Entry&) const = default;
+};
+
+std::set<Marked> known_interactions(Connection& connection,
+                                    const std::vector<NewInteraction>& interactions) {
+  std::set<Marked> wanted;
+  for (const NewInteraction& entry : interactions) {
+    wanted.emplace(entry.subject, mark_of(entry.key));
+  }
+  Cells pairs;
+  for (const auto& [subject, mark] : wanted) pairs.id(subject).number(mark);
+  std::set<Marked> known;
+  query_pairs(connection, "history", "t.subject, t.mark", {"subject", "mark"}, pairs,
+              [&](const Row& row) { known.emplace(key_at(row, 0), row.number(1)); });
+  return known;
+}
+
+}  // namespace
+
+std::vector<const NewChange*> BatchWrite::put_history(Connection& connection) const {
+  std::set<Marked> known = known_interactions(connection, batch_.interactions);
+  // How often each interaction of the batch is to be announced.
+  std::map<std::tuple<TenantId, Uuid, std::string_view>, int> news;
+  std::set<std::pair<Key, std::int64_t>> shown;  // facts by subject and row
+  std::set<Entry> entries;
+  for (const NewInteraction& entry : batch_.interactions) {
+    int& count = news[{entry.tenant, entry.customer, entry.id}];
+    const std::int64_t mark = mark_of(entry.key);
+    if (!known.emplace(entry.subject, mark).second) continue;
+    ++count;
+    shown.emplace(entry.subject, entry.seq);
+    const auto part = static_cast<std::int64_t>(entry.part);
+    entries.insert({entry.subject, kShown, to_ms(entry.at), entry.seq, part});
+    entries.insert({entry.subject, mark, to_ms(entry.at), entry.seq, part});
+  }
+  for (const SubjectFacts& entry : batch_.facts) {
+    const std::int64_t seq = entry.source.seq;
+    if (shown.contains({entry.subject, seq})) continue;
+    entries.insert({entry.subject, kNotShown, to_ms(entry.source.at), seq, 0});
+  }
+  Cells rows;
+  for (const Entry& entry : entries) {
+    rows.id(entry.subject).number(entry.mark).number(entry.at).number(entry.seq).number(entry.part);
+  }
+  connection.insert(kInsertHistory, rows);
+  std::vector<const NewChange*> changes;
+  for (const NewChange& change : batch_.changes) {
+    const auto found = change.type == kInteractionCreated
+                           ? news.find({change.tenant, change.customer, change.object_id})
+                           : news.end();
+    if (found == news.end() || found->second-- > 0) changes.push_back(&change);
+  }
+  return changes;
+}
+
+}  // namespace guanxi::store::sql
