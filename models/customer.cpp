@@ -310,11 +310,13 @@ std::vector<std::string> texts_of(const Customer& customer,
 bool Field::offer(Candidate candidate) {
   const Candidate* before = winner();
   const Json value_before = before != nullptr ? before->value : Json(nullptr);
+  const bool wins = before != nullptr && before->value == candidate.value;
   const auto mine = std::ranges::find(candidates_, candidate.source.channel,
                                       [](const Candidate& held) { return held.source.channel; });
   if (mine == candidates_.end()) {
     candidates_.push_back(std::move(candidate));
-  } else if (mine->value != candidate.value) {
+  } else if (mine->value != candidate.value || !wins) {
+    // Said again against another channel's value, it is the newest word.
     *mine = std::move(candidate);
   }
   const Candidate* after = winner();

@@ -97,13 +97,16 @@ Json tags_json(const Customer& customer, const TagNames* names) {
       std::string group = text("group");
       std::string name = text("name");
       const std::string id = text("id");
+      bool deleted = false;
       if (names != nullptr && !id.empty()) {
         for (const auto& [identity, known] : *names) {
           if (identity.value != id || identity.scope != relation.customer.scope) continue;
           group = known.first;
           name = known.second;
+          deleted = name.empty();
         }
       }
+      if (deleted) continue;
       tags.insert_or_assign({relation.channel, id.empty() ? group + '/' + name : id},
                             Json{{"platform", relation.platform},
                                  {"channel", relation.channel},

@@ -53,6 +53,17 @@ Checked<ChangesQuery> read_changes_query(const Context& context, const Call& cal
     const auto position = feed_cursors(context, call.caller).read(*cursor);
     if (!position) return tl::unexpected(position.error());
     std::from_chars(position->data(), position->data() + position->size(), query.after);
+    if (query.after > 0) {
+      // Positions have no gaps: one that is not there is from before the store was restored.
+      const auto at = checked(context.store.changes(call.caller.tenant, query.after - 1, 1));
+      if (!at) return tl::unexpected(at.error());
+      if (at->empty()) {
+        return tl::unexpected(
+            Problem{ProblemCode::cursor_invalid,
+                    "the feed does not reach that far: it was restored from a backup. Read all "
+                    "customers, and go on from the feed's present end"});
+      }
+    }
   }
   return query;
 }

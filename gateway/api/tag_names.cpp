@@ -45,7 +45,9 @@ Result<models::TagNames> tag_names(store::Store& store, const adapters::ChannelM
   if (!found) return tl::unexpected(found.error());
   for (const auto& [key, entity] : *found) {
     const std::string name = text_of(entity.fields, "name");
-    if (!name.empty()) {
+    if (entity.status == "deleted") {  // without a name it is not shown
+      names[entity.identity] = {};
+    } else if (!name.empty()) {
       names[entity.identity] = {text_of(entity.fields, "group_name"), name};
     }
   }

@@ -61,6 +61,11 @@ std::string csv_row(const Json& customer) {
     identities += (identities.empty() ? "" : ";") + text_of(identity.at("kind")) + ':' +
                   text_of(identity.at("value"));
   }
+  Json present = Json::array();  // relations, as ?staff= understands them
+  for (const Json& relation : customer.at("relations")) {
+    const Json& status = relation.at("status");
+    if (status == "active" || status == "pending") present.push_back(relation);
+  }
   const auto member = [&](const char* object, const char* name) {
     const Json& held = customer.at(object);
     return held.is_object() && held.contains(name) ? text_of(held.at(name)) : std::string();
@@ -69,9 +74,8 @@ std::string csv_row(const Json& customer) {
       {text_of(customer.at("id")), text_of(customer.at("tenant")), text_of(customer.at("version")),
        text_of(customer.at("name")), text_of(customer.at("gender")), member("company", "name"),
        member("company", "title"), joined(customer.at("phones")), joined(customer.at("emails")),
-       identities, joined(customer.at("relations"), "staff_id"),
-       joined(customer.at("tags"), "name"), member("source", "platform"),
-       member("source", "channel"), member("source", "state"),
+       identities, joined(present, "staff_id"), joined(customer.at("tags"), "name"),
+       member("source", "platform"), member("source", "channel"), member("source", "state"),
        text_of(customer.at("first_seen_at")), text_of(customer.at("last_interaction_at")),
        text_of(customer.at("created_at")), text_of(customer.at("updated_at"))});
 }

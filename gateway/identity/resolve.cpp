@@ -120,11 +120,13 @@ class Resolving {
     const Identity* to = fact.primary(Role::to);
     if (of == nullptr || to == nullptr) return {};
     state(*of, *to, fact, fact.trust);
-    if (fact.trust != Trust::account_bound || to->side != Side::customer) return {};
     const Uuid holder = holdings_.holder(*of);
-    if (holder.is_nil() || !holdings_.holder(*to).is_nil()) return {};
-    holdings_.hold(*to, holder);
-    decision_.attached.emplace_back(*to, holder);
+    const bool joins = fact.trust == Trust::account_bound && to->side == Side::customer &&
+                       !holder.is_nil() && holdings_.holder(*to).is_nil();
+    if (joins) {
+      holdings_.hold(*to, holder);
+      decision_.attached.emplace_back(*to, holder);
+    }
     return holder;
   }
 

@@ -1,8 +1,9 @@
 // How changes are named to outsiders: the words of the feed. Private to the pipeline.
 #pragma once
 
-#include <set>
+#include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/customer.h"
@@ -15,9 +16,10 @@ std::string_view change_type(models::Effect::Kind kind);
 // "customer", "relation" or "tag"
 std::string_view object_type(models::Effect::Kind kind);
 
-// What a whole refolding changed for outsiders: `active_before` are the staff with whom a relation
-// was active.
-std::vector<models::Effect> difference(const std::set<models::Identity>& active_before,
-                                       const models::Customer& now);
+// Of a customer's relations before, by staff: whether it was active, and its tags.
+using RelationsBefore = std::map<models::Identity, std::pair<bool, models::Json>>;
+
+// What a whole refolding changed for outsiders.
+std::vector<models::Effect> difference(const RelationsBefore& before, const models::Customer& now);
 
 }  // namespace guanxi::pipeline

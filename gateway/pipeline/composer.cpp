@@ -106,15 +106,20 @@ class Composing {
   void fold_customers(const Event& event, const identity::Decision& decision,
                       const Source& source) {
     const std::vector<Uuid>& owners = decision.customer_of_fact;
-    const bool one_owner = std::ranges::all_of(
-        owners, [&](const Uuid& owner) { return !owner.is_nil() && owner == owners.front(); });
+    // Who is in a group is the group's history, and nobody's own.
+    const auto is_member = [](const Fact& fact) { return fact.kind == FactKind::member; };
+    const bool one_owner = std::ranges::none_of(event.facts, is_member) &&
+                           std::ranges::all_of(owners, [&](const Uuid& owner) {
+                             return !owner.is_nil() && owner == owners.front();
+                           });
     if (one_owner) {  // nearly always, and then nothing has to be sorted out
       if (!owners.empty()) fold(owners.front(), event.facts, source);
       return;
     }
     std::map<Uuid, std::vector<Fact>> of_customer;
     for (std::size_t i = 0; i < event.facts.size(); ++i) {
-      if (!owners[i].is_nil()) of_customer[owners[i]].push_back(event.facts[i]);
+      if (owners[i].is_nil() || is_member(event.facts[i])) continue;
+      of_customer[owners[i]].push_back(event.facts[i]);
     }
     for (auto& [customer, facts] : of_customer) fold(customer, facts, source);
   }
@@ -215,6 +220,7 @@ class Composing {
     if (!interactions_.emplace(entry.subject, entry.key).second) return;
     batch_.changes.push_back(
         {tenant_, "interaction.created", "interaction", entry.id, entry.customer, 0, context_.now});
+    talked_.insert(entry.customer);
     batch_.interactions.push_back(std::move(entry));
   }
 
@@ -271,13 +277,14 @@ class Composing {
     if (!working.touched) return;
     if (working.refold) {
       working.changes.clear();
-      for (const Effect& effect : difference(working.active_before, working.now))
-        note(working, effect);
+      for (const Effect& effect : difference(working.before, working.now)) note(working, effect);
     }
     const std::int64_t expected = working.version_before;
-    working.now.version = expected + 1;
-    working.now.updated_at = context_.now;
     if (expected == 0 && working.changes.empty()) note(working, {Effect::Kind::updated, {}});
+    // What nobody is told of is no new version: when she was last seen, for one.
+    const bool is_told = !working.changes.empty() || talked_.contains(working.now.id);
+    working.now.version = is_told ? expected + 1 : expected;
+    working.now.updated_at = is_told ? context_.now : working.updated_before;
     for (store::NewChange& change : working.changes) {
       change.version = working.now.version;
       batch_.changes.push_back(std::move(change));
@@ -333,6 +340,7 @@ class Composing {
   store::Batch& batch_;
   WorkingSet set_;
   std::set<std::pair<store::Key, store::Key>> interactions_;  // by subject and key
+  std::set<Uuid> talked_;  // customers with an interaction in this batch
   std::set<Identity> row_names_;
   std::map<store::Key, std::pair<Time, std::vector<Fact>>> row_facts_;
 };

@@ -25,6 +25,7 @@ constexpr Milliseconds kLeaseTime = 10s;
 // fails.
 constexpr Milliseconds kPoll = 250ms;
 constexpr Milliseconds kPatience = 500ms;
+constexpr Milliseconds kLookForHeld = 2s;
 // Batches for which payloads are admitted at once.
 constexpr std::size_t kAdmitBatches = 4;
 
@@ -70,6 +71,7 @@ struct Pipeline::State {
   PipelineHooks hooks;
 
   Time lease_until{};
+  Time look_for_held_at{};
   std::mutex mutex;
   std::condition_variable condition;
   bool woken = false;
@@ -225,6 +227,23 @@ struct Pipeline::State {
     return std::nullopt;
   }
 
+  // Rows whose channel was unknown when it was their turn wait for it. Whether there are any now.
+  Result<bool> take_up_held() {
+    const Time now = clock();
+    if (now < look_for_held_at) return false;
+    look_for_held_at = now + kLookForHeld;
+    std::vector<store::ChannelId> bound;
+    const auto snapshot = channels.snapshot();
+    for (const auto& [name, channel] : *snapshot) bound.push_back(channel.id);
+    const auto found = store.has_held(bound);
+    if (!found || !*found) return found;
+    const auto lease = hold_lease(now);
+    if (!lease || !*lease) return lease;
+    const auto taken_up = store.take_up(bound);
+    if (!taken_up) return tl::unexpected(taken_up.error());
+    return true;
+  }
+
   // What was taken ahead, if it still holds: else the rows are read again, since composing took
   // their facts. Most batches touch nobody whom the one before touched.
   Result<Taken> finish_ahead() {
@@ -246,8 +265,13 @@ struct Pipeline::State {
       if (!taken || !taken->rows.empty()) return taken;
     }
     auto rows = pending(limit, {});
+    while (rows && rows->empty()) {
+      const auto taken_up = take_up_held();
+      if (!taken_up) return tl::unexpected(taken_up.error());
+      if (!*taken_up) return Taken{};
+      rows = pending(limit, {});
+    }
     if (!rows) return fail(rows.error().code, rows.error().detail);
-    if (rows->empty()) return Taken{};
     // Whoever may not work them need not read them.
     auto held = hold_lease(clock());
     if (!held) return fail(held.error().code, held.error().detail);

@@ -55,7 +55,8 @@ ReadRow read_row(store::InboxRow row, const adapters::ChannelMap& channels) {
   result.row = std::move(row);
   const auto* channel = channel_of(result.row, channels);
   if (channel == nullptr) {
-    result.error = "its channel is not in the configuration any more";
+    result.error = "its channel is not in the configuration; it waits until it is";
+    result.held = true;
     return result;
   }
   const adapters::Adapter& adapter = *channel->second.adapter;
@@ -107,7 +108,7 @@ store::RowMark mark_of(const ReadRow& row, Time now) {
   mark.pack = row.pack;
   mark.worked_at = now;
   if (!row.error.empty()) {
-    mark.status = store::RowStatus::dead;
+    mark.status = row.held ? store::RowStatus::held : store::RowStatus::dead;
     mark.error = row.error;
     return mark;
   }

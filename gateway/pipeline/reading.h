@@ -19,7 +19,8 @@ struct ReadRow {
   std::string pack_hash;
   std::vector<models::Event> events;
   std::string next_page;  // answers: more pages follow
-  std::string error;      // not empty: the row cannot be read, and is dead
+  std::string error;      // not empty: the row cannot be read, and is dead unless held
+  bool held = false;      // its channel is not in the configuration
 };
 
 // Never fails: what cannot be read says so in `error`.

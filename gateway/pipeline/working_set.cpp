@@ -70,9 +70,11 @@ Result<void> load_people(WorkingSet& set, store::TenantId tenant, store::Store& 
     }
     WorkingCustomer& working = set.customers[customer.id];
     working.version_before = customer.version;
+    working.updated_before = customer.updated_at;
     working.facets_before = models::facets_of(customer);
     for (const models::Relation& relation : customer.relations) {
-      if (relation.status == "active") working.active_before.insert(relation.staff);
+      working.before[relation.staff] = {relation.status == "active",
+                                        models::value_of(relation.fields, "tags")};
     }
     working.now = std::move(customer);
   }

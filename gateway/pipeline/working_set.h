@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/identity/resolve.h"
+#include "gateway/pipeline/announcements.h"
 #include "gateway/store/store.h"
 #include "models/customer.h"
 #include "models/entity.h"
@@ -17,7 +18,8 @@ namespace guanxi::pipeline {
 struct WorkingCustomer {
   std::int64_t version_before = 0;  // 0: made by this batch
   std::vector<models::Facet> facets_before;
-  std::set<models::Identity> active_before;  // staff with whom a relation was active
+  Time updated_before{};
+  RelationsBefore before;
   models::Customer now;
   bool touched = false;
   bool refold = false;  // a fact came late, or an identity brought facts of its own

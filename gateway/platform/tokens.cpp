@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/digest.h"
 #include "gateway/observe/log.h"
 
 namespace guanxi::platform {
@@ -38,11 +39,13 @@ struct Tokens::Entry {
   bool is_usable(Time now) const {
     return !record.value.empty() && !is_refused && now < record.expires_at;
   }
-  void take(const store::TokenRecord& stored) {
+  // `early`: the margin, which is never more than half of what the token has left.
+  void take(const store::TokenRecord& stored, Time now, Milliseconds early) {
     if (stored.generation < record.generation) return;  // never an older over a newer
     if (stored.generation > record.generation) is_refused = false;
+    if (stored.generation == record.generation && stored.value == record.value) return;
     record = stored;
-    refresh_at = record.expires_at - kEarly;
+    refresh_at = record.expires_at - std::min(early, (record.expires_at - now) / 2);
   }
 };
 
@@ -68,9 +71,22 @@ Tokens::Tokens(store::Store& store, net::HttpClient& client, observe::Metrics& m
 
 Tokens::~Tokens() = default;
 
+// With a mark of the settings by which it was had: others, such as a new secret, have their own.
+std::string Tokens::stored_name(const adapters::BoundChannel& channel,
+                                std::string_view name) const {
+  std::string settings = "settings";
+  for (const auto& [key, value] : channel.adapter->channel().settings) {
+    settings += ' ' + std::to_string(key.size()) + ' ' + key;
+    settings += ' ' + std::to_string(value.size()) + ' ' + value;
+  }
+  const store::Key mark = store_.key_of(channel.tenant, settings);
+  return std::string(name) + ' ' +
+         crypto::to_hex({reinterpret_cast<const char*>(mark.data()), mark.size()});
+}
+
 Tokens::Entry& Tokens::entry(const adapters::BoundChannel& channel, std::string_view name) {
   const std::lock_guard lock(mutex_);
-  auto& held = entries_[{channel.id, std::string(name)}];
+  auto& held = entries_[{channel.id, stored_name(channel, name)}];
   if (!held) held = std::make_unique<Entry>();
   return *held;
 }
@@ -105,19 +121,20 @@ tl::expected<std::string, TokenFailure> Tokens::get(const adapters::BoundChannel
 
 tl::expected<std::string, TokenFailure> Tokens::refresh(const adapters::BoundChannel& channel,
                                                         std::string_view name, Entry& held) {
-  const std::string lease = "token " + std::to_string(channel.id) + ' ' + std::string(name);
+  const std::string stored_as = stored_name(channel, name);
+  const std::string lease = "token " + std::to_string(channel.id) + ' ' + stored_as;
   for (int look = 0; look < kLooks; ++look) {
     const Time now = clock_();
     const auto leased = store_.acquire_lease(lease, holder_, now, now + kLease);
     if (!leased) return tl::unexpected(TokenFailure{Action::retry, 0ms, leased.error().detail});
     // Read under the lease: whoever held it before may have stored a token just now.
-    const auto stored = store_.token(channel.id, name);
+    const auto stored = store_.token(channel.id, stored_as);
     std::int64_t seen = 0;
     {
       const std::lock_guard lock(held.mutex);
       if (stored && *stored) {
         seen = (*stored)->generation;
-        held.take(**stored);
+        held.take(**stored, now, kEarly);
       }
       if (held.is_fresh(now) || (!*leased && held.is_usable(now))) {
         if (*leased) static_cast<void>(store_.release_lease(lease, holder_));
@@ -134,16 +151,17 @@ tl::expected<std::string, TokenFailure> Tokens::refresh(const adapters::BoundCha
     }
     auto fetched = fetch(channel, name);
     if (fetched) {
-      fetched->generation = seen + 1;
-      const auto kept = store_.store_token(channel.id, name, *fetched, seen);
+      store::TokenRecord& record = fetched->record;
+      record.generation = seen + 1;
+      const auto kept = store_.store_token(channel.id, stored_as, record, seen);
       static_cast<void>(store_.release_lease(lease, holder_));
       if (kept && !*kept) continue;  // another came first: take that one
       const std::lock_guard lock(held.mutex);
       // Also when a former one could not be stored and has this generation already.
-      fetched->generation = std::max(fetched->generation, held.record.generation);
-      held.take(*fetched);
+      record.generation = std::max(record.generation, held.record.generation);
+      held.take(record, now, fetched->early);
       held.is_refused = false;
-      return fetched->value;
+      return record.value;
     }
     static_cast<void>(store_.release_lease(lease, holder_));
     const std::lock_guard lock(held.mutex);
@@ -158,8 +176,8 @@ tl::expected<std::string, TokenFailure> Tokens::refresh(const adapters::BoundCha
       Action::retry, 0ms, "another process holds the lease on this token and stores none"});
 }
 
-tl::expected<store::TokenRecord, TokenFailure> Tokens::fetch(const adapters::BoundChannel& channel,
-                                                             std::string_view name) {
+tl::expected<Tokens::Fetched, TokenFailure> Tokens::fetch(const adapters::BoundChannel& channel,
+                                                          std::string_view name) {
   const adapters::Adapter& adapter = *channel.adapter;
   const Time now = clock_();
   const auto request = adapter.token_request(name, now);
@@ -181,7 +199,7 @@ tl::expected<store::TokenRecord, TokenFailure> Tokens::fetch(const adapters::Bou
     return tl::unexpected(TokenFailure{Action::retry, 0ms, token.error().detail});
   }
   counters.platform_call("token", "ok");
-  return store::TokenRecord{token->value, now + token->lifetime, 0};
+  return Fetched{{token->value, now + token->lifetime, 0}, token->early};
 }
 
 void Tokens::expire(const adapters::BoundChannel& channel, std::string_view name,

@@ -42,11 +42,16 @@ class Tokens {
 
  private:
   struct Entry;
+  struct Fetched {
+    store::TokenRecord record;
+    Milliseconds early{0};
+  };
+  std::string stored_name(const adapters::BoundChannel& channel, std::string_view name) const;
   Entry& entry(const adapters::BoundChannel& channel, std::string_view name);
   tl::expected<std::string, TokenFailure> refresh(const adapters::BoundChannel& channel,
                                                   std::string_view name, Entry& entry);
-  tl::expected<store::TokenRecord, TokenFailure> fetch(const adapters::BoundChannel& channel,
-                                                       std::string_view name);
+  tl::expected<Fetched, TokenFailure> fetch(const adapters::BoundChannel& channel,
+                                            std::string_view name);
 
   store::Store& store_;
   net::HttpClient& client_;

@@ -78,6 +78,7 @@ std::optional<std::pair<Key, std::string>> Store::interaction_id(TenantId tenant
 }
 
 std::string_view row_status_text(RowStatus status) {
+  if (status == RowStatus::held) status = RowStatus::received;
   const auto place = static_cast<std::size_t>(status);
   return place < kStatuses.size() ? kStatuses[place] : std::string_view{};
 }

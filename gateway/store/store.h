@@ -86,9 +86,10 @@ enum class RowStatus : std::uint8_t {
   normalized = 1,
   unmapped = 2,
   dead = 3,
-  none = 4
+  none = 4,
+  held = 5,  // received; nobody works it until its channel is in the configuration
 };
-// "raw", "normalized", "unmapped", "dead", "none"
+// "raw" (also for held), "normalized", "unmapped", "dead", "none"
 std::string_view row_status_text(RowStatus status);
 std::optional<RowStatus> row_status_from(std::string_view text);
 
@@ -359,6 +360,9 @@ class Store {
   Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes) {
     return pending(limit, bytes, {});
   }
+  // Whether rows of these channels are held, and making them wait to be worked again.
+  virtual Result<bool> has_held(std::span<const ChannelId> channels) = 0;
+  virtual Result<void> take_up(std::span<const ChannelId> channels) = 0;
   virtual Result<std::vector<InboxRow>> answers_of_run(ChannelId channel, std::int64_t run) = 0;
 
   virtual Key key_of(TenantId tenant, const models::Identity& identity) const = 0;

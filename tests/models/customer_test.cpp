@@ -217,6 +217,22 @@ TEST_CASE("a customer takes facts on top only in the order of time and sequence"
   CHECK(!customer.accepts(event_source(9, kDay - 1ms)));
 }
 
+TEST_CASE("of two channels the one that spoke last is believed, also when it says the same again") {
+  Customer customer = lei();
+  const auto said = [&](const char* channel, const char* name, std::int64_t seq) {
+    Source source = event_source(seq, kDay + Milliseconds(seq));
+    source.channel = channel;
+    apply(customer, {person(source.at, {{"name", name}})}, source);
+  };
+  said("a", "old", 1);
+  said("b", "new", 2);
+  CHECK(value_of(customer.fields, "name") == "new");
+  said("a", "old", 3);
+  CHECK(value_of(customer.fields, "name") == "old");
+  said("a", "old", 4);
+  CHECK(customer.fields.at("name").winner()->source.seq == 3);
+}
+
 TEST_CASE("status, periods and identities know what said so") {
   const auto kept = [](std::int64_t seq, Time at) {
     Source source = event_source(seq, at);

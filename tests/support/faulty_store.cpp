@@ -182,6 +182,14 @@ Result<std::vector<DriftRow>> FaultyStore::drift(TenantId tenant) {
   return forward([&] { return inner_.drift(tenant); });
 }
 
+Result<bool> FaultyStore::has_held(std::span<const ChannelId> channels) {
+  return forward([&] { return inner_.has_held(channels); });
+}
+
+Result<void> FaultyStore::take_up(std::span<const ChannelId> channels) {
+  return forward([&] { return inner_.take_up(channels); });
+}
+
 Result<Backlog> FaultyStore::backlog(std::optional<TenantId> tenant) {
   return forward([&] { return inner_.backlog(tenant); });
 }

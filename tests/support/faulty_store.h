@@ -43,6 +43,8 @@ class FaultyStore final : public store::Store {
   using Store::pending;
   Result<std::vector<store::InboxRow>> pending(std::size_t limit, std::size_t bytes,
                                                store::SeqRange except) override;
+  Result<bool> has_held(std::span<const store::ChannelId> channels) override;
+  Result<void> take_up(std::span<const store::ChannelId> channels) override;
   Result<std::vector<store::InboxRow>> answers_of_run(store::ChannelId channel,
                                                       std::int64_t run) override;
   store::Key key_of(store::TenantId tenant, const models::Identity& identity) const override;

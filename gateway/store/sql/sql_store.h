@@ -27,6 +27,8 @@ class SqlStore final : public Store {
   using Store::pending;
   Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes,
                                         SeqRange except) override;
+  Result<bool> has_held(std::span<const ChannelId> channels) override;
+  Result<void> take_up(std::span<const ChannelId> channels) override;
   Result<std::vector<InboxRow>> answers_of_run(ChannelId channel, std::int64_t run) override;
 
   Key key_of(TenantId tenant, const models::Identity& identity) const override;

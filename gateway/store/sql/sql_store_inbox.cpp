@@ -19,13 +19,21 @@ InboxRow row_with_reading(const Row& row) {
   return inbox;
 }
 
-std::string events_statement(bool has_status, bool has_channel) {
+std::string events_statement(std::optional<RowStatus> status, bool has_channel) {
   std::string sql = "SELECT ";
   sql.append(kInbox).append(kReadingColumns).append(kWithReading);
   sql += "WHERE i.tenant_id = ? AND i.seq < ?";
-  if (has_status) sql += " AND i.status = ?";
+  // Held rows are raw to whoever looks.
+  if (status)
+    sql += *status == RowStatus::received ? " AND i.status IN (?, 5)" : " AND i.status = ?";
   if (has_channel) sql += " AND i.channel_id = ?";
   return sql + " ORDER BY i.seq DESC LIMIT ?";
+}
+
+std::vector<Value> numbers_of(std::span<const ChannelId> channels) {
+  std::vector<Value> numbers;
+  for (const ChannelId channel : channels) numbers.emplace_back(std::int64_t{channel});
+  return numbers;
 }
 
 // The numbers of waiting rows, as many as hold `bytes` of payload, at least one.
@@ -65,6 +73,23 @@ Result<std::vector<InboxRow>> SqlStore::pending(std::size_t limit, std::size_t b
   });
 }
 
+Result<bool> SqlStore::has_held(std::span<const ChannelId> channels) {
+  return reading([&](Connection& connection) -> Result<bool> {
+    bool found = false;
+    query_in(connection, "SELECT seq FROM inbox WHERE status = 5 AND channel_id IN", {},
+             numbers_of(channels), "LIMIT 1", [&](const Row&) { found = true; });
+    return found;
+  });
+}
+
+Result<void> SqlStore::take_up(std::span<const ChannelId> channels) {
+  return writing(Urgency::other, [&](Connection& connection) -> Result<void> {
+    execute_in(connection, "UPDATE inbox SET status = 0 WHERE status = 5 AND channel_id IN", {},
+               numbers_of(channels), "");
+    return {};
+  });
+}
+
 Result<std::vector<InboxRow>> SqlStore::answers_of_run(ChannelId channel, std::int64_t run) {
   return reading([&](Connection& connection) -> Result<std::vector<InboxRow>> {
     std::vector<InboxRow> rows;
@@ -90,7 +115,7 @@ Result<EventPage> SqlStore::events(TenantId tenant, std::optional<RowStatus> sta
   values.number(static_cast<std::int64_t>(limit + 1));
   return reading([&](Connection& connection) -> Result<EventPage> {
     EventPage page;
-    connection.query(events_statement(status.has_value(), channel.has_value()), values,
+    connection.query(events_statement(status, channel.has_value()), values,
                      [&](const Row& row) { page.rows.push_back(row_with_reading(row)); });
     if (page.rows.size() > limit) {
       page.rows.pop_back();

@@ -166,7 +166,7 @@ Result<Backlog> SqlStore::backlog(std::optional<TenantId> tenant) {
       return number_of(connection, sql, values).value_or(0);
     };
     return Backlog{count("SELECT SUM(payloads) FROM arrival WHERE id > 0") +
-                       count("SELECT COUNT(*) FROM inbox WHERE status = 0"),
+                       count("SELECT COUNT(*) FROM inbox WHERE status IN (0, 5)"),
                    count("SELECT COUNT(*) FROM task WHERE state IN (0, 1)"),
                    count("SELECT COUNT(*) FROM task WHERE state = 3")};
   });

@@ -233,6 +233,27 @@ TEST_CASE("while callbacks crowd in, batches are small and the loop gives way af
   CHECK(world.store->backlog()->waiting == 0);
 }
 
+TEST_CASE("what came for a channel that is not configured waits until it is") {
+  SqliteWorld world;
+  world->deliver(contact_event("del_follow_user", "wmLei", "li", kDay));
+  const adapters::ChannelMap bound = *world->channels.snapshot();
+  const store::TenantId tenant = world->tenant();
+  world->channels.replace({});
+  world->work();
+  const auto raw = [&] {
+    return world.store->events(tenant, store::RowStatus::received, {}, 0, 10)->rows;
+  };
+  REQUIRE(raw().size() == 1);
+  CHECK(raw()[0].error == "its channel is not in the configuration; it waits until it is");
+  CHECK(world.store->backlog()->waiting == 1);
+  world->channels.replace(bound);
+  world->now += Milliseconds(2000);
+  world->work();
+  CHECK(raw().empty());
+  CHECK(world.store->backlog()->waiting == 0);
+  CHECK(count(types(world->changes()), "interaction.created") == 1);
+}
+
 TEST_CASE("two tenants with the same ids share nobody") {
   SqliteWorld world;
   world->deliver(contact_event("add_external_contact", "wmLei", "li", kDay));
