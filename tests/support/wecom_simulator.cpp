@@ -90,6 +90,7 @@ struct WecomSimulator::State {
   mutable std::mutex mutex;
   std::string corp_id;
   std::string secret;
+  int token_lifetime = 7200;
   WecomWorld world;
   std::map<std::string, int, std::less<>> calls;
   std::map<std::string, std::deque<WecomFailure>, std::less<>> failures;
@@ -156,7 +157,7 @@ Json WecomSimulator::State::give_token(const Parameters& parameters) {
   return {{"errcode", 0},
           {"errmsg", "ok"},
           {"access_token", "simulated-token-" + std::to_string(generation)},
-          {"expires_in", 7200}};
+          {"expires_in", token_lifetime}};
 }
 
 int WecomSimulator::State::judge_token(const Parameters& parameters) const {
@@ -233,6 +234,11 @@ void WecomSimulator::revoke_tokens() {
 void WecomSimulator::expire_tokens() {
   const std::lock_guard lock(state_->mutex);
   state_->expired_from = state_->generation++;
+}
+
+void WecomSimulator::set_token_lifetime(int seconds) {
+  const std::lock_guard lock(state_->mutex);
+  state_->token_lifetime = seconds;
 }
 
 void WecomSimulator::put_customer(const Json& detail) {

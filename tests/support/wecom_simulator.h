@@ -48,6 +48,8 @@ class WecomSimulator {
   // Tokens given out so far answer 40014 (or 42001, had they expired).
   void revoke_tokens();
   void expire_tokens();
+  // Of the tokens given out from now on, in seconds.
+  void set_token_lifetime(int seconds);
   void put_customer(const Json& detail);  // {"external_contact", "follow_user"}
   void remove_customer(const std::string& external_userid);
   void set_follower_page(int size);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "adapters/registry.h"
 #include "gateway/net/http_client.h"
 #include "models/json.h"
 #include "tests/support/pipeline_world.h"
@@ -224,6 +225,39 @@ TEST_CASE("a token is refreshed before it ends, and the old one serves when that
   const auto second = gateway.tokens->get(channel, name);
   REQUIRE(second);
   CHECK(gateway.simulator.calls(kToken) == 3);
+}
+
+TEST_CASE("a token that lives no longer than the margin is not fetched for every call") {
+  Gateway gateway;
+  gateway.simulator.set_token_lifetime(200);
+  const auto snapshot = gateway.world->channels.snapshot();
+  const adapters::BoundChannel& channel = snapshot->at("acme");
+  const std::string name = *channel.adapter->token_name("contact.get", gateway.world->now);
+  for (int i = 0; i < 5; ++i) CHECK(gateway.tokens->get(channel, name));
+  CHECK(gateway.simulator.calls(kToken) == 1);
+  gateway.world->now += 101s;
+  CHECK(gateway.tokens->get(channel, name));
+  CHECK(gateway.simulator.calls(kToken) == 2);
+}
+
+TEST_CASE("a token is had by a channel's settings: with another secret it is not used") {
+  Gateway gateway;
+  const auto snapshot = gateway.world->channels.snapshot();
+  const adapters::BoundChannel& channel = snapshot->at("acme");
+  const std::string name = *channel.adapter->token_name("contact.get", gateway.world->now);
+  REQUIRE(gateway.tokens->get(channel, name));
+  adapters::ChannelSettings settings = channel.adapter->channel();
+  settings.settings["secret"] = "not-it";
+  const adapters::Registry registry;
+  adapters::BoundChannel other = channel;
+  auto bound = registry.bind(settings);
+  if (!bound) FAIL(bound.error().detail);
+  other.adapter = *bound;
+  const auto refused = gateway.tokens->get(other, name);
+  REQUIRE(!refused);
+  CHECK(refused.error().action == adapters::ApiVerdict::Action::alert);
+  CHECK(gateway.make_tokens("another process")->get(channel, name));
+  CHECK(gateway.simulator.calls(kToken) == 2);
 }
 
 TEST_CASE("many callers, in several processes, cause one fetch") {
