@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "crypto/digest.h"
 #include "gateway/store/sql/rows.h"
 #include "models/embedded_file.h"
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::string_view kPlace = "meta.content";
 constexpr std::string_view kWord = "guanxi";
+constexpr Insert kInsertMark{"INSERT INTO meta (name, content)", 2,
+                             "{replace:name} content = {new:content}"};
 
 int version_of(const models::EmbeddedFile& file) {
   int version = 0;
@@ -31,6 +34,23 @@ void record(Connection& connection, int version) {
                      Cells().number(version).values());
 }
 
+std::string mark_name(const models::EmbeddedFile& file) {
+  return "schema " + std::to_string(version_of(file));
+}
+
+// What was run under that number, since a text that is changed afterwards is another schema.
+std::string mark_of(const models::EmbeddedFile& file) {
+  return crypto::digest(crypto::HashAlgorithm::sha256, file.text);
+}
+
+std::string text_mark(Connection& connection, const models::EmbeddedFile& file) {
+  const std::string name = mark_name(file);
+  std::string mark;
+  connection.query("SELECT content FROM meta WHERE name = ?", Cells().text(name).values(),
+                   [&](const Row& row) { mark = string_at(row, 0); });
+  return mark;
+}
+
 Result<void> bring_up(Connection& connection, const Vault& vault) {
   connection.run_script(
       "CREATE TABLE IF NOT EXISTS schema_version (version {int} NOT NULL PRIMARY KEY) {rows};");
@@ -41,8 +61,17 @@ Result<void> bring_up(Connection& connection, const Vault& vault) {
                     std::to_string(newest_schema()) + ": use a newer program");
   }
   for (const auto& file : guanxi_store::embedded_files()) {
-    if (version_of(file) <= present) continue;
+    if (version_of(file) <= present) {
+      if (text_mark(connection, file) == mark_of(file)) continue;
+      return fail(
+          ErrorCode::unsupported,
+          "schema " + std::to_string(version_of(file)) +
+              " of the database is another than this program's, as unreleased versions made "
+              "it; use the program that made it, or begin with a new database");
+    }
     connection.run_script(file.text);
+    const std::string name = mark_name(file);
+    connection.insert(kInsertMark, Cells().text(name).keep_bytes(mark_of(file)));
     record(connection, version_of(file));
   }
   const std::string check = key_check(connection);

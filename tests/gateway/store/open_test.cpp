@@ -110,6 +110,17 @@ TEST_CASE("two processes that migrate at once both succeed") {
   check(OnMariadb::server().url("migrated_by_two"));
 }
 
+TEST_CASE("a schema of the same number with another text is refused") {
+  const std::string name = "made_by_another";
+  const auto store = open_store({OnMariadb::server().url(name), kDataKey, 2});
+  REQUIRE(store->migrate());
+  CHECK(store->migrate());
+  OnMariadb::server().run_sql("UPDATE " + name + ".meta SET content = 'x' WHERE name = 'schema 1'");
+  const auto refused = store->migrate();
+  CHECK(code_of(refused) == ErrorCode::unsupported);
+  CHECK(says(refused.error().detail, "begin with a new database"));
+}
+
 EVERY_STORE("another data key is refused when the store is opened") {
   const World<Driver> world;
   const std::string why = why_not({world.driver.url(), std::string(64, 'b'), 1});
