@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/pipeline/announcements.h"
+
 using namespace guanxi;
 
 TEST_CASE("what was composed rests on whatever it looked up, and on nothing else") {
@@ -49,4 +51,33 @@ TEST_CASE("what was composed rests on whatever it looked up, and on nothing else
     CHECK(rests_on(composed, same));
   }
   CHECK(!rests_on(composed, {}));
+}
+
+TEST_CASE("a customer who was folded anew tells what became of each relation and its tags") {
+  using models::Effect;
+  const models::Identity staff{"userid", "p.userid", "corp", "li", models::Side::staff};
+  const models::Json one = models::Json::array({{{"id", "t1"}}});
+  const models::Json two = models::Json::array({{{"id", "t2"}}});
+  const auto told = [&](const pipeline::RelationsBefore& before, const char* status,
+                        const models::Json& tags) {
+    models::Customer now;
+    models::Relation relation;
+    relation.staff = staff;
+    relation.status = status;
+    if (!tags.is_null()) relation.fields["tags"].offer({tags, {}});
+    now.relations.push_back(relation);
+    std::vector<Effect::Kind> kinds;
+    for (const Effect& effect : pipeline::difference(before, now)) kinds.push_back(effect.kind);
+    return kinds;
+  };
+  using Kinds = std::vector<Effect::Kind>;
+  constexpr auto kUpdated = Effect::Kind::updated;
+  constexpr auto kTags = Effect::Kind::tag_changed;
+  CHECK(told({{staff, {true, one}}}, "active", one) == Kinds{kUpdated});
+  CHECK(told({{staff, {true, one}}}, "active", two) == Kinds{kUpdated, kTags});
+  CHECK(told({{staff, {true, one}}}, "active", {}) == Kinds{kUpdated, kTags});
+  CHECK(told({}, "active", one) == Kinds{kUpdated, Effect::Kind::relation_started, kTags});
+  CHECK(told({}, "active", {}) == Kinds{kUpdated, Effect::Kind::relation_started});
+  CHECK(told({{staff, {true, one}}}, "ended", one) ==
+        Kinds{kUpdated, Effect::Kind::relation_ended});
 }
