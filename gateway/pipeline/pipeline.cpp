@@ -227,21 +227,21 @@ struct Pipeline::State {
     return std::nullopt;
   }
 
-  // Rows whose channel was unknown when it was their turn wait for it. Whether there are any now.
-  Result<bool> take_up_held() {
+  // Rows whose channel was unknown when it was their turn are pending once it is known.
+  Result<void> take_up_held() {
     const Time now = clock();
-    if (now < look_for_held_at) return false;
+    if (now < look_for_held_at) return {};
     look_for_held_at = now + kLookForHeld;
     std::vector<store::ChannelId> bound;
     const auto snapshot = channels.snapshot();
     for (const auto& [name, channel] : *snapshot) bound.push_back(channel.id);
     const auto found = store.has_held(bound);
-    if (!found || !*found) return found;
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) return {};
     const auto lease = hold_lease(now);
-    if (!lease || !*lease) return lease;
-    const auto taken_up = store.take_up(bound);
-    if (!taken_up) return tl::unexpected(taken_up.error());
-    return true;
+    if (!lease) return tl::unexpected(lease.error());
+    if (!*lease) return {};
+    return store.take_up(bound);
   }
 
   // What was taken ahead, if it still holds: else the rows are read again, since composing took
@@ -260,18 +260,15 @@ struct Pipeline::State {
   }
 
   Result<Taken> next(std::size_t limit) {
+    // Also under a load that never ends.
+    if (const auto done = take_up_held(); !done) return tl::unexpected(done.error());
     if (ahead.valid()) {
       auto taken = finish_ahead();
       if (!taken || !taken->rows.empty()) return taken;
     }
     auto rows = pending(limit, {});
-    while (rows && rows->empty()) {
-      const auto taken_up = take_up_held();
-      if (!taken_up) return tl::unexpected(taken_up.error());
-      if (!*taken_up) return Taken{};
-      rows = pending(limit, {});
-    }
     if (!rows) return fail(rows.error().code, rows.error().detail);
+    if (rows->empty()) return Taken{};
     // Whoever may not work them need not read them.
     auto held = hold_lease(clock());
     if (!held) return fail(held.error().code, held.error().detail);
