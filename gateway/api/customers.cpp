@@ -109,6 +109,12 @@ Outcome list_customers(const Context& context, const Call& call) {
                            call.parameters.filter());
   const auto query = read_query(call, cursors);
   if (!query) return tl::unexpected(query.error());
+  if (const std::string* tag = call.parameters.find("tag")) {
+    const auto channels = context.channels.snapshot();
+    const auto deleted = checked(is_deleted_tag(context.store, *channels, query->tenant, *tag));
+    if (!deleted) return tl::unexpected(deleted.error());
+    if (*deleted) return page_response(call, Json::array(), "");
+  }
   const auto page = checked(context.store.customers(*query));
   if (!page) return tl::unexpected(page.error());
   auto data = customers_json(context, call.caller, page->customers);

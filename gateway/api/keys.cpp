@@ -44,14 +44,18 @@ Result<std::optional<Caller>> KeyRing::find(std::string_view secret) {
   if (secret.size() != kSecretSize || !secret.starts_with(kPrefix)) return std::optional<Caller>{};
   const std::string hash = hash_of_secret(secret);
   const Time now = clock_();
-  {
+  const auto remembered = [&](Milliseconds age) -> std::optional<Caller> {
     const std::lock_guard lock(mutex_);
     const auto found = known_.find(hash);
-    if (found != known_.end() && now < found->second.until)
-      return std::optional(found->second.caller);
-  }
+    if (found == known_.end() || now >= found->second.found_at + age) return std::nullopt;
+    return found->second.caller;
+  };
+  if (auto caller = remembered(kRemembered)) return caller;
   auto key = store_.find_key(hash);
-  if (!key) return tl::unexpected(std::move(key.error()));
+  if (!key) {
+    if (auto caller = remembered(kTrusted)) return caller;
+    return tl::unexpected(std::move(key.error()));
+  }
   const std::lock_guard lock(mutex_);
   if (!*key || (*key)->revoked_at) {
     known_.erase(hash);
@@ -62,7 +66,7 @@ Result<std::optional<Caller>> KeyRing::find(std::string_view secret) {
     if (const auto scope = scope_from(text)) caller.scopes.push_back(*scope);
   }
   if (known_.size() >= kMostKnown) known_.clear();
-  known_.insert_or_assign(hash, Entry{caller, now + kRemembered});
+  known_.insert_or_assign(hash, Entry{caller, now});
   return std::optional(std::move(caller));
 }
 

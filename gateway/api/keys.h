@@ -39,10 +39,12 @@ std::string make_key_secret();
 std::string hash_of_secret(std::string_view secret);
 
 // Finds callers by their secrets, and remembers them briefly: a revoked key is refused after at
-// most kRemembered. Any thread.
+// most kRemembered. While the store does not answer, those seen within kTrusted are still known:
+// the metrics are read just then, and whatever else they ask for needs the store. Any thread.
 class KeyRing {
  public:
   static constexpr Milliseconds kRemembered{2'000};
+  static constexpr Milliseconds kTrusted{3'600'000};
 
   KeyRing(store::Store& store, Clock clock) : store_(store), clock_(std::move(clock)) {}
   // Nothing for an unknown or revoked key; an error when the store does not answer.
@@ -51,7 +53,7 @@ class KeyRing {
  private:
   struct Entry {
     Caller caller;
-    Time until{};
+    Time found_at{};
   };
   store::Store& store_;
   Clock clock_;

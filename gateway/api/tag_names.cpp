@@ -1,5 +1,6 @@
 #include "gateway/api/tag_names.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -7,6 +8,7 @@ namespace guanxi::api {
 namespace {
 
 constexpr std::string_view kTagId = "tag_id";
+constexpr std::string_view kDeleted = "deleted";
 
 std::string text_of(const models::Fields& fields, std::string_view name) {
   const models::Json value = models::value_of(fields, name);
@@ -26,6 +28,14 @@ void add_tags(const models::Relation& relation, const adapters::ChannelMap& chan
   }
 }
 
+Result<std::vector<std::pair<store::Key, models::Entity>>> entities_of(
+    store::Store& store, store::TenantId tenant, const std::set<models::Identity>& tags) {
+  if (tags.empty()) return {};
+  std::vector<store::Key> keys;
+  for (const models::Identity& tag : tags) keys.push_back(store.key_of(tenant, tag));
+  return store.entities(tenant, keys);
+}
+
 }  // namespace
 
 Result<models::TagNames> tag_names(store::Store& store, const adapters::ChannelMap& channels,
@@ -37,21 +47,32 @@ Result<models::TagNames> tag_names(store::Store& store, const adapters::ChannelM
       add_tags(relation, channels, tags);
     }
   }
-  models::TagNames names;
-  if (tags.empty()) return names;
-  std::vector<store::Key> keys;
-  for (const models::Identity& tag : tags) keys.push_back(store.key_of(tenant, tag));
-  const auto found = store.entities(tenant, keys);
+  const auto found = entities_of(store, tenant, tags);
   if (!found) return tl::unexpected(found.error());
+  models::TagNames names;
   for (const auto& [key, entity] : *found) {
     const std::string name = text_of(entity.fields, "name");
-    if (entity.status == "deleted") {  // without a name it is not shown
+    if (entity.status == kDeleted) {  // without a name it is not shown
       names[entity.identity] = {};
     } else if (!name.empty()) {
       names[entity.identity] = {text_of(entity.fields, "group_name"), name};
     }
   }
   return names;
+}
+
+Result<bool> is_deleted_tag(store::Store& store, const adapters::ChannelMap& channels,
+                            store::TenantId tenant, std::string_view tag) {
+  std::set<models::Identity> tags;
+  for (const auto& [id, channel] : channels) {
+    if (channel.tenant != tenant) continue;
+    if (const auto identity = channel.adapter->identify(kTagId, tag)) tags.insert(*identity);
+  }
+  const auto found = entities_of(store, tenant, tags);
+  if (!found) return tl::unexpected(found.error());
+  return !found->empty() && std::ranges::all_of(*found, [](const auto& keyed) {
+    return keyed.second.status == kDeleted;
+  });
 }
 
 }  // namespace guanxi::api

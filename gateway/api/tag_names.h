@@ -1,7 +1,8 @@
-// What the tags of customers are called now.
+// What the tag libraries know now: customers keep the tags they were given by id.
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "adapters/bound_channel.h"
 #include "gateway/store/store.h"
@@ -13,5 +14,9 @@ namespace guanxi::api {
 Result<models::TagNames> tag_names(store::Store& store, const adapters::ChannelMap& channels,
                                    store::TenantId tenant,
                                    std::span<const models::Customer> customers);
+
+// Whether the tag was deleted from every library of the tenant that had it: nobody has it any more.
+Result<bool> is_deleted_tag(store::Store& store, const adapters::ChannelMap& channels,
+                            store::TenantId tenant, std::string_view tag);
 
 }  // namespace guanxi::api

@@ -1,5 +1,6 @@
 #include "gateway/api/keys.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include "crypto/random.h"
@@ -30,10 +31,19 @@ std::vector<std::string> scopes_of(const NewKeyOptions& options) {
   return options.scopes;
 }
 
+// A word mistyped would otherwise be a tenant without anything to read.
+void check_tenant(const Config& config, const std::string& tenant) {
+  std::vector<std::string> known;
+  for (const ChannelConfig& channel : config.channels) known.push_back(channel.settings.tenant);
+  if (known.empty() || std::ranges::find(known, tenant) != known.end()) return;
+  throw CommandFailed("no channel has the tenant '" + tenant + "'" + suggestion(tenant, known));
+}
+
 }  // namespace
 
 int create_key(const Config& config, const NewKeyOptions& options, Console& console) {
   const auto scopes = scopes_of(options);
+  check_tenant(config, options.tenant);
   const auto store = open_ready_store(config);
   const Time now = system_now();
   store::ApiKey key;

@@ -1,5 +1,5 @@
-// Group commit: everything that waits goes into one transaction, and is answered after it.
-// Private to ingest.
+// Group commit: everything that waits goes into one transaction, and is answered after it. Where
+// the store's commits overlap, what crowds in during one is committed beside it. Private to ingest.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@ enum class Commit : std::uint8_t { stored, failed };
 
 struct Waiting {
   std::vector<store::PreparedPayload> payloads;
-  std::function<void(Commit)> done;  // called once, from the committer's thread
+  std::function<void(Commit)> done;  // called once, from a thread of the committer's
 };
 
 class Committer {
@@ -40,6 +40,9 @@ class Committer {
 
  private:
   void run();
+  // Under the lock.
+  bool is_worth_a_commit() const;
+  std::size_t take(std::vector<Waiting>& batch);
   void commit(std::vector<Waiting>& batch);
 
   store::Store& store_;
@@ -50,10 +53,12 @@ class Committer {
   std::mutex mutex_;
   std::condition_variable condition_;
   std::vector<Waiting> queue_;
-  std::size_t waiting_ = 0;  // payloads in the queue and in the commit under way
+  std::size_t waiting_ = 0;     // payloads in the queue and in the commits under way
+  std::size_t committing_ = 0;  // commits under way
+  std::size_t last_crowd_ = 0;  // callbacks in the one begun last
   bool stopping_ = false;
   std::atomic<std::chrono::steady_clock::time_point> crowded_until_{};
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace guanxi::ingest

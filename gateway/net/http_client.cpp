@@ -181,6 +181,9 @@ class CpprestClient final : public HttpClient {
                             ? outcome->failure
                             : "no answer within " + std::to_string(request.timeout.count()) + " ms";
     lock.unlock();
+    if (cause.find("SSL handshake") != std::string::npos) {
+      cause += "; a certificate is trusted if SSL_CERT_FILE or the system's store vouches for it";
+    }
     cancel.cancel();
     forget(target.base, client);
     return guanxi::fail(ErrorCode::unavailable, target.host + ": " + cause);

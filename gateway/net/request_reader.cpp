@@ -18,7 +18,8 @@ std::string text(boost::beast::string_view view) { return {view.data(), view.siz
 
 }  // namespace
 
-RequestReader::RequestReader(const ServerLimits& limits) {
+RequestReader::RequestReader(const ServerLimits& limits)
+    : most_trailer_bytes_(limits.header_bytes) {
   header_limit(
       static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes, 1U << 30) + 1));
   body_limit(limits.body_bytes);
@@ -50,9 +51,15 @@ void RequestReader::on_request_impl(Verb, View method, View target, int, Code&) 
 
 void RequestReader::on_response_impl(int, View, int, Code&) {}
 
-void RequestReader::on_field_impl(Field, View name, View value, Code&) {
+void RequestReader::on_field_impl(Field, View name, View value, Code& error) {
+  if (!is_header_done()) {
+    request_.headers.emplace_back(text(name), text(value));
+    return;
+  }
   // Trailers come after the header is done; nobody here may mistake them for headers.
-  if (!is_header_done()) request_.headers.emplace_back(text(name), text(value));
+  constexpr std::size_t kBesides = 4;  // ": " and the line's end
+  trailer_bytes_ += name.size() + value.size() + kBesides;
+  if (trailer_bytes_ > most_trailer_bytes_) error = http::error::header_limit;
 }
 
 void RequestReader::on_header_impl(Code&) {}

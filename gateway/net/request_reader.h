@@ -39,6 +39,8 @@ class RequestReader : public boost::beast::http::basic_parser<true> {
   void on_finish_impl(Code& error) override;
 
   Request request_;
+  const std::size_t most_trailer_bytes_;
+  std::size_t trailer_bytes_ = 0;
   std::size_t extension_bytes_ = 0;
   int status_ = 0;
 };

@@ -29,6 +29,8 @@ class FaultyStore final : public store::Store {
   void release();
   // Waits until so many calls wait inside.
   void await_held(int calls);
+  // As if the store were one whose commits overlap.
+  void overlap_appends(std::size_t at_once) { at_once_ = at_once; }
   // Calls since the last fail_call().
   std::int64_t calls() const { return calls_; }
 
@@ -39,6 +41,7 @@ class FaultyStore final : public store::Store {
   store::PreparedPayload prepare(const store::NewPayload& payload) const override;
   using Store::append;
   Result<void> append(std::span<const store::PreparedPayload> payloads) override;
+  std::size_t appends_at_once() const override { return at_once_; }
   Result<store::Admitted> admit(std::size_t limit) override;
   using Store::pending;
   Result<std::vector<store::InboxRow>> pending(std::size_t limit, std::size_t bytes,
@@ -95,6 +98,7 @@ class FaultyStore final : public store::Store {
   auto forward(const Call& call) -> decltype(call());
 
   store::Store& inner_;
+  std::size_t at_once_ = 1;
   std::atomic<std::int64_t> calls_ = 0;
   std::atomic<std::int64_t> failing_ = 0;
   std::atomic<When> when_ = When::before;

@@ -6,15 +6,19 @@
 namespace guanxi::store::mysql {
 namespace {
 
+// With fewer, appending must leave some to what else uses the store.
+constexpr std::size_t kFewConnections = 4;
 constexpr std::string_view kLockName = "CONCAT('guanxi.', MD5(DATABASE()))";
 
 class MysqlDatabase final : public sql::Database {
  public:
   MysqlDatabase(const StoreUrl& url, std::size_t connections)
-      : pool_(connections, [url] { return std::make_unique<MysqlConnection>(url); }) {}
+      : appends_at_once_(connections < kFewConnections ? 1 : 2),
+        pool_(connections, [url] { return std::make_unique<MysqlConnection>(url); }) {}
 
   sql::Lease reader() override { return pool_.lease(); }
   sql::Lease writer(sql::Urgency) override { return pool_.lease(); }
+  std::size_t appends_at_once() const override { return appends_at_once_; }
 
   // DDL commits by itself, so a named lock keeps other processes out, and ends with the connection.
   void migrate(const std::function<void(sql::Connection&)>& body) override {
@@ -37,6 +41,7 @@ class MysqlDatabase final : public sql::Database {
   }
 
  private:
+  std::size_t appends_at_once_;
   sql::Pool pool_;
 };
 

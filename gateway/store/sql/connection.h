@@ -105,6 +105,8 @@ class Database {
   virtual ~Database() = default;
   virtual Lease reader() = 0;
   virtual Lease writer(Urgency urgency) = 0;
+  // As Store::appends_at_once.
+  virtual std::size_t appends_at_once() const = 0;
   // Runs `body` on a connection while no other process migrates.
   virtual void migrate(const std::function<void(Connection&)>& body) = 0;
 };

@@ -23,6 +23,7 @@ class SqlStore final : public Store {
   PreparedPayload prepare(const NewPayload& payload) const override;
   using Store::append;
   Result<void> append(std::span<const PreparedPayload> payloads) override;
+  std::size_t appends_at_once() const override { return database_->appends_at_once(); }
   Result<Admitted> admit(std::size_t limit) override;
   using Store::pending;
   Result<std::vector<InboxRow>> pending(std::size_t limit, std::size_t bytes,

@@ -47,6 +47,8 @@ class SqliteDatabase final : public sql::Database {
             }};
   }
 
+  std::size_t appends_at_once() const override { return 1; }
+
   void migrate(const std::function<void(sql::Connection&)>& body) override {
     const sql::Lease lease = writer(sql::Urgency::other);
     (*lease).begin();

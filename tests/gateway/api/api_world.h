@@ -236,11 +236,18 @@ class ApiWorld {
 
   // What the library of acme says of a tag.
   void name_tag(const std::string& id, const std::string& group, const std::string& name) {
+    write_tag(id, group, name, "");
+  }
+  void delete_tag(const std::string& id) { write_tag(id, "", "gone", "deleted"); }
+
+  void write_tag(const std::string& id, const std::string& group, const std::string& name,
+                 const std::string& status) {
     const adapters::BoundChannel bound = channels.snapshot()->at("acme");
     models::Entity tag;
     tag.identity = MemberAdapter::tag("acme", id);
     tag.kind = models::FactKind::tag;
     tag.version = 1;
+    tag.status = status;
     const models::Source source{"testnet", "acme", ++seeded_, "2024-12-19", "abc", now};
     tag.fields["name"].offer({name, source});
     tag.fields["group_name"].offer({group, source});

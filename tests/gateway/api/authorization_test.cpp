@@ -1,4 +1,5 @@
 #include "tests/gateway/api/api_world.h"
+#include "tests/support/faulty_store.h"
 
 using namespace guanxi;
 using namespace guanxi::tests;
@@ -77,6 +78,24 @@ TEST_CASE("a revoked key is refused within seconds") {
   REQUIRE(*world.store->revoke_key(world.last_key, world.now));
   world.now += api::KeyRing::kRemembered;
   CHECK(world.get("/v1/customers", secret).status == 401);
+}
+
+TEST_CASE(
+    "while the store is away, keys seen lately are known and others are not refused as unknown") {
+  ApiWorld world;
+  const std::string seen = world.key({"admin"});
+  const std::string unseen = world.key({"admin"});
+  FaultyStore faulty(*world.store);
+  api::KeyRing keys(faulty, [&] { return world.now; });
+  CHECK(keys.find(seen).value());
+  faulty.fail_always();
+  world.now += api::KeyRing::kTrusted - Milliseconds(1);
+  CHECK(keys.find(seen).value());
+  CHECK(keys.find(unseen).error().code == ErrorCode::unavailable);
+  world.now += Milliseconds(1);
+  CHECK(keys.find(seen).error().code == ErrorCode::unavailable);
+  faulty.heal();
+  CHECK(keys.find(unseen).value());
 }
 
 TEST_CASE("a key reads its own tenant only") {

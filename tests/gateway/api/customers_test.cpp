@@ -201,6 +201,20 @@ TEST_CASE("tags have the names that their library gives them now") {
   CHECK(header(world.get(target, secret), "ETag") != before);
 }
 
+TEST_CASE("a tag that was deleted is shown with nobody, and nobody is found by it") {
+  ApiWorld world;
+  world.add({.member_id = "m1", .tag = "et1"});
+  world.add({.member_id = "m2", .tag = "et2"});
+  const std::string secret = world.key({"customers:read"});
+  CHECK(world.get_json("/v1/customers?tag=et1", secret)["data"].size() == 1);
+  world.delete_tag("et1");
+  CHECK(world.get_json("/v1/customers?tag=et1", secret)["data"].empty());
+  CHECK(world.get_json("/v1/customers?tag=et2", secret)["data"].size() == 1);
+  for (const Json& customer : world.get_json("/v1/customers", secret)["data"]) {
+    for (const Json& tag : customer["tags"]) CHECK(tag["name"] != "gone");
+  }
+}
+
 TEST_CASE("ids that nobody has are not found, whatever they look like") {
   ApiWorld world;
   const std::string secret = world.key({"customers:read"});

@@ -148,6 +148,13 @@ TEST_CASE("a key reads customers unless it is given more, and only scopes that e
   CHECK(refused.err == "guanxi: unknown scope 'customer:read'; did you mean 'customers:read'?\n");
 }
 
+TEST_CASE("a key is for a tenant that has a channel") {
+  const Installation gateway;
+  const Ran refused = gateway.run({"keys", "create", "--name", "n", "--tenant", "defualt"});
+  CHECK(refused.code == 1);
+  CHECK(refused.err == "guanxi: no channel has the tenant 'defualt'; did you mean 'default'?\n");
+}
+
 TEST_CASE("export of nothing is a header or nothing") {
   const Installation gateway;
   CHECK(gateway.run({"export", "customers"}).out.empty());

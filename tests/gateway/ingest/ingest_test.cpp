@@ -18,9 +18,10 @@ constexpr std::int64_t kDay = 1'735'689'600;
 
 class Site {
  public:
-  explicit Site(ingest::IngestOptions options = {})
+  explicit Site(ingest::IngestOptions options = {}, std::size_t appends_at_once = 1)
       : inner(store::open_store({"sqlite:" + folder.file("guanxi.db"), {}, 2})), faulty(*inner) {
     REQUIRE(inner->migrate());
+    faulty.overlap_appends(appends_at_once);
     world = std::make_unique<PipelineWorld>(*inner);
     ingest = std::make_unique<ingest::Ingest>(
         faulty, world->channels, world->metrics, [this] { return world->now; }, options);
@@ -127,6 +128,26 @@ TEST_CASE("nothing is answered before it is durable, and what waits is committed
   for (auto& answer : answers) CHECK(answer.get().status == 200);
   CHECK(site.rows() == 51);
   CHECK(site.faulty.calls() - calls <= 2);
+}
+
+TEST_CASE("where commits overlap, a crowd is committed beside the one under way, and less waits") {
+  Site site({}, 2);
+  site.faulty.hold();
+  std::vector<std::future<net::Response>> answers;
+  const auto send = [&](int first, int last) {
+    for (int i = first; i <= last; ++i) answers.push_back(site.send(site.callback(event(i))));
+  };
+  send(0, 0);
+  site.faulty.await_held(1);
+  send(1, 16);
+  site.faulty.await_held(2);
+  const auto calls = site.faulty.calls();
+  send(17, 20);
+  site.faulty.release();
+  for (auto& answer : answers) CHECK(answer.get().status == 200);
+  CHECK(site.rows() == 21);
+  // The one that was alone, the crowd, and what gathered while both were under way.
+  CHECK(site.faulty.calls() - calls == 3);
 }
 
 TEST_CASE("callbacks crowd in when many share a commit, and what can wait gives way to them") {

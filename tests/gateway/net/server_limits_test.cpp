@@ -66,6 +66,7 @@ TEST_CASE("trailers and chunk extensions are bounded") {
   RawConnection trailers(server.port());
   trailers.send(start + "0\r\nX: " + std::string(5000, 'x'));
   CHECK(trailers.read()->status == 431);
+  expect_refusal(server.port(), start + "0\r\nX: " + std::string(1100, 'x') + "\r\n\r\n", 431);
   std::string extended = start;
   for (int i = 0; i < 20; ++i) extended += "1;" + std::string(100, 'e') + "\r\nx\r\n";
   expect_refusal(server.port(), extended, 400);

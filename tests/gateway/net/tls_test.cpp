@@ -131,6 +131,7 @@ TEST_CASE("the client calls a server whose certificate the store trusts, and no 
   const auto refused = net::make_http_client()->send(request);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::unavailable);
+  CHECK(refused.error().detail.find("SSL_CERT_FILE") != std::string::npos);
 
   ::setenv("SSL_CERT_FILE", files.certificate().c_str(), 1);
   const auto trusted = net::make_http_client()->send(request);

@@ -1,0 +1,319 @@
+// What the store takes and gives: inbox rows, what a batch of them changes, tasks, keys and pages.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "models/customer.h"
+#include "models/entity.h"
+#include "models/fact.h"
+#include "models/ids.h"
+#include "models/interaction.h"
+#include "models/json.h"
+#include "models/time.h"
+
+namespace guanxi::store {
+
+using models::Json;
+using TenantId = std::int32_t;
+using ChannelId = std::int32_t;
+
+// The keyed hash by which an identity is found: HMAC-SHA256 under the index key over (tenant, name
+// space, scope, value), first 16 bytes. Equal identities of one tenant, and only they, have equal
+// keys.
+using Key = std::array<std::uint8_t, 16>;
+
+struct ChannelRecord {
+  ChannelId id = 0;
+  std::string name;
+  std::string platform;
+  TenantId tenant = 0;
+  std::string tenant_name;
+};
+
+// ---- ingest ----
+
+struct NewPayload {
+  TenantId tenant = 0;
+  ChannelId channel = 0;
+  Time received_at{};
+  std::string recipe;
+  std::string format;
+  std::string dedupe;  // raw bytes; unique per channel
+  std::string order;
+  std::string bytes;
+  // About when it was said, equal where `dedupe` is: what was said lately is found together.
+  std::uint32_t moment = 0;
+};
+
+// A payload ready to be appended, in a form of the store's own.
+struct PreparedPayload {
+  TenantId tenant = 0;
+  std::string record;
+};
+
+struct Admitted {
+  std::size_t stored = 0;  // new rows
+  // Known before: nothing is stored, and the finished platform calls that they wanted are due once
+  // more, since what looks the same may report something new.
+  std::map<ChannelId, std::size_t> duplicates;
+};
+
+// ---- pipeline ----
+
+enum class RowKind : std::uint8_t { payload = 0, answer = 1 };
+enum class RowStatus : std::uint8_t {
+  received = 0,
+  normalized = 1,
+  unmapped = 2,
+  dead = 3,
+  none = 4,
+  held = 5,  // received; nobody works it until its channel is in the configuration
+};
+// "raw" (also for held), "normalized", "unmapped", "dead", "none"
+std::string_view row_status_text(RowStatus status);
+std::optional<RowStatus> row_status_from(std::string_view text);
+
+struct InboxRow {
+  std::int64_t seq = 0;
+  TenantId tenant = 0;
+  ChannelId channel = 0;
+  RowKind kind = RowKind::payload;
+  RowStatus status = RowStatus::received;
+  Time received_at{};
+  std::string recipe;  // of payloads
+  std::string format;
+  std::string call;        // of answers
+  Json arguments;          // of answers
+  std::string page;        // of answers: cursor asked with; empty: first page
+  std::int64_t cause = 0;  // of answers: the row that wanted the call; 0: none
+  std::int64_t run = 0;    // of answers: pages of one run share it
+  std::string bytes;
+  // Bookkeeping, set when worked.
+  std::string event;
+  std::optional<Time> event_at;
+  std::string pack;
+  std::string error;
+  std::optional<Time> worked_at;
+};
+
+// Rows from one number to another, both included; nothing by default.
+struct SeqRange {
+  std::int64_t first = 0;
+  std::int64_t last = -1;
+};
+
+struct KnownIdentity {
+  Key key{};
+  models::Identity identity;
+  Uuid customer;  // nil: belongs to no customer
+};
+
+struct NewIdentity {
+  TenantId tenant = 0;
+  Key key{};
+  models::Identity identity;
+  Uuid customer;
+};
+
+// An identity without customer gets one; `conflict` if it has another meanwhile.
+struct Attachment {
+  Key key{};
+  Uuid customer;
+};
+
+struct Evidence {  // a statement that two identities are one person
+  TenantId tenant = 0;
+  Key a{};
+  Key b{};
+  models::Trust trust{};
+  Time at{};
+  std::int64_t seq = 0;
+  std::string rule;
+};
+
+// All facts that one inbox row states of one subject.
+struct SubjectFacts {
+  TenantId tenant = 0;
+  Key subject{};
+  models::Source source;
+  std::vector<models::Fact> facts;
+};
+
+struct CustomerWrite {
+  TenantId tenant = 0;
+  models::Customer customer;          // its version: the one to write
+  std::int64_t expected_version = 0;  // the one read; 0: new. Otherwise `conflict`
+  std::vector<models::Facet> gained;
+  std::vector<models::Facet> lost;
+};
+
+struct EntityWrite {
+  TenantId tenant = 0;
+  Key key{};
+  models::Entity entity;
+  std::int64_t expected_version = 0;
+};
+
+// An interaction becomes part of the timeline of whoever holds the subject. It is one of the facts
+// that the row states of it. Its change `interaction.created` (object_id = the interaction's id)
+// stands among the batch's changes and is written only if the subject had no such interaction.
+struct NewInteraction {
+  TenantId tenant = 0;
+  Uuid customer;
+  Key subject{};
+  Key key{};             // writing an interaction of that key again changes nothing
+  std::int64_t seq = 0;  // the row that states it
+  std::size_t part = 0;  // place among the facts that the row states of the subject
+  Time at{};
+  std::string id;
+};
+
+struct NewChange {
+  TenantId tenant = 0;
+  std::string type;         // "customer.created", "relation.started", …
+  std::string object_type;  // "customer", "relation", "interaction", "tag", "group", "lead"
+  std::string object_id;
+  Uuid customer;  // nil: none
+  std::int64_t version = 0;
+  Time at{};  // when it is written, like updated_at of what was changed
+};
+
+struct NewTask {
+  TenantId tenant = 0;
+  ChannelId channel = 0;
+  std::int64_t cause = 0;
+  std::string call;
+  Json arguments;
+  Time due_at{};
+};
+
+struct RowMark {
+  std::int64_t seq = 0;
+  RowStatus status{};
+  std::string event;
+  std::optional<Time> event_at;
+  std::string pack;
+  std::string error;
+  Time worked_at{};
+};
+
+struct DriftCount {
+  TenantId tenant = 0;
+  ChannelId channel = 0;
+  std::string pack;
+  models::Drift drift;
+  std::int64_t count = 1;
+  Time at{};
+};
+
+// Everything one batch of rows changes, written in one transaction or not at all. Rows already
+// marked by somebody else are a `conflict`.
+struct Batch {
+  std::vector<NewIdentity> identities;
+  std::vector<Attachment> attachments;
+  std::vector<Evidence> evidence;
+  std::vector<SubjectFacts> facts;
+  std::vector<std::pair<std::int64_t, Key>> named;  // inbox row to every identity it names
+  std::vector<CustomerWrite> customers;
+  std::vector<EntityWrite> entities;
+  std::vector<NewInteraction> interactions;
+  std::vector<NewChange> changes;  // positions in the feed are given in this order
+  std::vector<NewTask> tasks;      // a task for the same call and arguments is joined, not doubled
+  std::vector<RowMark> marks;
+  std::vector<DriftCount> drift;
+};
+
+// ---- platform calls ----
+
+struct Task {
+  std::int64_t id = 0;
+  TenantId tenant = 0;
+  ChannelId channel = 0;
+  std::int64_t cause = 0;
+  std::string call;
+  Json arguments;
+  std::string page;
+  std::int64_t run = 0;
+  int attempts = 0;
+  std::int64_t fence = 0;
+};
+
+struct TaskOutcome {
+  enum class State : std::uint8_t { done, next_page, again, dead } state{};
+  std::string next_page;  // with next_page
+  Time due_at{};          // with next_page and again
+  std::string reason;     // with again and dead
+  // The answer to keep: an inbox row in the same transaction.
+  std::optional<std::string> answer;
+  Time requested_at{};
+};
+
+struct TokenRecord {
+  std::string value;
+  Time expires_at{};
+  std::int64_t generation = 0;
+};
+
+// ---- reads ----
+
+struct CustomerQuery {
+  TenantId tenant = 0;
+  std::size_t limit = 50;
+  std::string after;  // position as given by CustomerPage.next; empty: from the start
+  std::optional<Time> updated_since;
+  std::vector<models::Facet> facets;  // all must hold
+  std::string name_contains;          // substring of the name; empty: any
+};
+struct CustomerPage {
+  std::vector<models::Customer> customers;
+  std::string next;  // empty: the last page
+};
+
+struct TimelinePage {
+  std::vector<models::Interaction> interactions;  // newest first
+  std::string next;
+};
+
+struct ChangeRow {
+  std::int64_t position = 0;
+  NewChange change;
+};
+
+struct EventPage {
+  std::vector<InboxRow> rows;  // newest first, without bytes
+  std::int64_t next = 0;       // 0: the last page
+};
+
+struct ApiKey {
+  Uuid id;
+  TenantId tenant = 0;
+  std::string tenant_name;
+  std::string name;
+  std::vector<std::string> scopes;
+  Time created_at{};
+  std::optional<Time> revoked_at;
+};
+
+struct DriftRow {
+  std::string channel;
+  std::string pack;
+  models::Drift drift;
+  std::int64_t count = 0;
+  Time first_at{};
+  Time last_at{};
+};
+
+struct Backlog {
+  std::int64_t waiting = 0;  // payloads to be admitted, and inbox rows not yet worked
+  std::int64_t tasks = 0;    // platform calls due or waiting
+  std::int64_t dead_tasks = 0;
+};
+
+}  // namespace guanxi::store
