@@ -102,14 +102,14 @@ class Folding {
     for (const Named& named : fact.names) {
       CustomerIdentity* mine = owned(customer_, named.identity);
       if (mine == nullptr) continue;
-      if (mine->channel.empty()) {
+      const Source source = source_at(fact.at);
+      if (mine->channel.empty() || source.order() < mine->source.order()) {
         mine->platform = source_.platform;
         mine->channel = source_.channel;
-        mine->first_seen = mine->last_seen = fact.at;
-        mine->source = source_at(fact.at);
+        mine->first_seen = fact.at;
+        mine->source = source;
         changed_ = true;
       }
-      mine->first_seen = std::min(mine->first_seen, fact.at);
       mine->last_seen = std::max(mine->last_seen, fact.at);
       if (!customer_.first_seen_at || fact.at < *customer_.first_seen_at) {
         customer_.first_seen_at = fact.at;
@@ -209,18 +209,22 @@ class Folding {
     effects_.push_back({Effect::Kind::relation_started, relation.staff});
   }
 
-  // The platform's own record of the beginning is exacter than the event's receipt, unless it tells
-  // of an earlier time with the same staff, which has ended since.
+  // The platform's own record of the beginning is exacter than the event's receipt.
   void correct_beginning(Relation& relation, Time since) {
-    if (relation.periods.empty()) return;
-    RelationPeriod& period = relation.periods.back();
-    const auto before = relation.periods.rbegin() + 1;
-    if (before != relation.periods.rend() && before->until && since < *before->until) return;
-    if (period.since == since) return;
-    period.since = since;
-    period.began = source_;
+    if (relation.periods.empty() || relation.periods.back().since == since) return;
+    if (!begin_at(relation, since, source_)) return;
     changed_ = true;
-    note_origin(since, period.state);
+    note_origin(since, relation.periods.back().state);
+  }
+
+  // Moves the beginning of the present period, unless what is said tells of an earlier time with
+  // the same staff, which has ended since.
+  static bool begin_at(Relation& relation, Time since, const Source& source) {
+    const auto before = relation.periods.rbegin() + 1;
+    if (before != relation.periods.rend() && since < before->until) return false;
+    relation.periods.back().since = since;
+    relation.periods.back().began = source;
+    return true;
   }
 
   void begin(Relation& relation, std::string_view status, Time since, const Fact& fact) {
@@ -229,15 +233,27 @@ class Folding {
       state = text_at(*set, "state");
     }
     note_origin(since, state);
-    if (relation.status == kPending && !relation.periods.empty()) {
-      relation.periods.back().since = since;
-      relation.periods.back().began = source_at(fact.at);
+    if (!relation.periods.empty() && since < relation.periods.back().until) {
+      go_on(relation.periods.back(), since, fact.at);
+    } else if (relation.status == kPending && !relation.periods.empty()) {
+      begin_at(relation, since, source_at(fact.at));
       if (!state.empty()) relation.periods.back().state = state;
     } else {
       relation.periods.push_back({since, std::nullopt, {}, state, source_at(fact.at)});
     }
     set_status(relation, status, {}, fact.at);
     relation.ended_by_event = false;
+  }
+
+  // The period had not ended: a list that missed the relation was mistaken.
+  void go_on(RelationPeriod& period, Time since, Time at) const {
+    if (!period.since) {
+      period.since = since;
+      period.began = source_at(at);
+    }
+    period.until.reset();
+    period.ended.reset();
+    period.reason.clear();
   }
 
   void end(Relation& relation, Time until, const std::string& reason) {

@@ -129,6 +129,40 @@ TEST_CASE("periods with one staff member do not overlap, whatever an answer says
   CHECK(customer.relations[0].periods[1].since == kDay + 2h);
 }
 
+TEST_CASE("a relation that one list missed and a later one has never ended") {
+  Customer customer = lei();
+  const auto listed = [&](const Identity& staff, std::int64_t seq, Time at) {
+    Fact fact = relation("active", at, {{"since", to_ms(kDay)}}, staff);
+    fact.complete = Role::customer;
+    apply(customer, {fact}, answer_source(seq, at));
+  };
+  listed(kStaff, 1, kDay + 1h);
+  listed(kOther, 2, kDay + 2h);
+  REQUIRE(customer.relations.size() == 2);
+  CHECK(customer.relations[0].status == "ended");
+  apply(customer, {relation("active", kDay + 3h, {{"since", to_ms(kDay)}})},
+        answer_source(3, kDay + 3h));
+  CHECK(customer.relations[0].status == "active");
+  REQUIRE(customer.relations[0].periods.size() == 1);
+  const RelationPeriod& period = customer.relations[0].periods[0];
+  CHECK(period.since == kDay);
+  CHECK(!period.until);
+  CHECK(!period.ended);
+  CHECK(period.reason.empty());
+}
+
+TEST_CASE("an identity was first named by what was said first, however late it comes") {
+  Customer customer = lei();
+  apply(customer, {person(kDay + 1h, {{"name", "Lei"}})}, event_source(1, kDay + 1h));
+  Fact met = relation("", kDay);
+  met.kind = FactKind::interaction;
+  const auto effects = apply(customer, {met}, event_source(2, kDay));
+  CHECK(kinds(effects) == std::vector{Effect::Kind::updated});
+  CHECK(customer.identities[0].first_seen == kDay);
+  CHECK(customer.identities[0].source.seq == 2);
+  CHECK(customer.identities[0].last_seen == kDay + 1h);
+}
+
 TEST_CASE("every channel that says something of a customer knows her") {
   Customer customer = lei();
   apply(customer, {person(kDay, {{"name", "Lei"}})}, event_source(1, kDay));

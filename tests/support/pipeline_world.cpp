@@ -105,34 +105,36 @@ void PipelineWorld::deliver(const std::string& payload, const std::string& chann
   throw std::runtime_error("append was refused ten times");
 }
 
-void PipelineWorld::answer(const std::string& call, const Json& arguments, const Json& body,
-                           const std::string& page, const std::string& next_page) {
+bool PipelineWorld::answer_if_due(const std::string& call, const Json& arguments, const Json& body,
+                                  const std::string& page, const std::string& next_page) {
   const auto snapshot = channels.snapshot();
   const adapters::BoundChannel& bound = snapshot->at("acme");
-  for (int tries = 0; tries < 20; ++tries) {
-    auto tasks = must(store.claim_tasks(now, now + Milliseconds{60'000}, 1000), "claim_tasks");
-    if (tasks.empty()) break;
-    bool answered = false;
-    for (const store::Task& task : tasks) {
-      store::TaskOutcome outcome;
-      outcome.state = store::TaskOutcome::State::again;
-      outcome.due_at = now;
-      if (!answered && task.channel == bound.id && task.call == call && task.page == page &&
-          task.arguments == arguments) {
-        answered = true;
-        outcome.state = next_page.empty() ? store::TaskOutcome::State::done
-                                          : store::TaskOutcome::State::next_page;
-        outcome.next_page = next_page;
-        outcome.answer = body.dump();
-        outcome.requested_at = now;
-      }
-      const auto settled = store.settle(task, outcome);
-      if (!settled) throw std::runtime_error("settle: " + settled.error().detail);
+  bool answered = false;
+  for (const store::Task& task :
+       must(store.claim_tasks(now, now + Milliseconds{60'000}, 1000), "claim_tasks")) {
+    store::TaskOutcome outcome;
+    outcome.state = store::TaskOutcome::State::again;
+    outcome.due_at = now;
+    if (!answered && task.channel == bound.id && task.call == call && task.page == page &&
+        task.arguments == arguments) {
+      answered = true;
+      outcome.state = next_page.empty() ? store::TaskOutcome::State::done
+                                        : store::TaskOutcome::State::next_page;
+      outcome.next_page = next_page;
+      outcome.answer = body.dump();
+      outcome.requested_at = now;
     }
-    if (answered) return;
-    break;
+    const auto settled = store.settle(task, outcome);
+    if (!settled) throw std::runtime_error("settle: " + settled.error().detail);
   }
-  throw std::runtime_error("no task waits for " + call + ' ' + arguments.dump());
+  return answered;
+}
+
+void PipelineWorld::answer(const std::string& call, const Json& arguments, const Json& body,
+                           const std::string& page, const std::string& next_page) {
+  if (!answer_if_due(call, arguments, body, page, next_page)) {
+    throw std::runtime_error("no task waits for " + call + ' ' + arguments.dump());
+  }
 }
 
 void PipelineWorld::work() {

@@ -34,7 +34,10 @@ class PipelineWorld {
   // Delivers a decrypted payload: signs and encrypts it, opens it as a callback, appends what came
   // out.
   void deliver(const std::string& payload, const std::string& channel = "acme");
-  // Puts the answer to a call into the inbox, as the enricher does.
+  // Puts the answer to a call into the inbox, as the enricher does; false if no such call is due.
+  bool answer_if_due(const std::string& call, const Json& arguments, const Json& body,
+                     const std::string& page = {}, const std::string& next_page = {});
+  // The same; the call must be due.
   void answer(const std::string& call, const Json& arguments, const Json& body,
               const std::string& page = {}, const std::string& next_page = {});
   // Works until nothing waits; conflicts and refusals of the store are tried again.

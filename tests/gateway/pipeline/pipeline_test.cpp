@@ -4,52 +4,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <random>
 
 #include "models/json.h"
-#include "tests/support/faulty_store.h"
-#include "tests/support/pipeline_world.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/gateway/pipeline/sqlite_world.h"
 
 using namespace guanxi;
 using namespace guanxi::tests;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct SqliteWorld {
-  explicit SqliteWorld(std::size_t batch_rows = 256) {
-    store = store::open_store({"sqlite:" + folder.file("guanxi.db"), {}, 2});
-    REQUIRE(store->migrate());
-    world = std::make_unique<PipelineWorld>(*store, "", batch_rows);
-  }
-  PipelineWorld* operator->() { return world.get(); }
-
-  TemporaryFolder folder;
-  std::unique_ptr<store::Store> store;
-  std::unique_ptr<PipelineWorld> world;
-};
-
-constexpr std::int64_t kDay = 1'735'689'600;
-
-Json contact_answer(const std::string& external_userid, const std::vector<std::string>& staff,
-                    const std::string& unionid = {}) {
-  Json follow = Json::array();
-  for (const std::string& userid : staff) {
-    follow.push_back(
-        {{"userid", userid},
-         {"remark", "展会客户"},
-         {"createtime", kDay},
-         {"tags", {{{"group_name", "等级"}, {"tag_name", "重要"}, {"tag_id", "et1"}, {"type", 1}}}},
-         {"remark_mobiles", {"13800001234"}},
-         {"add_way", 1},
-         {"state", "expo"}});
-  }
-  Json contact = {
-      {"external_userid", external_userid}, {"name", "李雷"}, {"type", 1}, {"gender", 1}};
-  if (!unionid.empty()) contact["unionid"] = unionid;
-  return {{"errcode", 0}, {"errmsg", "ok"}, {"external_contact", contact}, {"follow_user", follow}};
-}
 
 std::vector<std::string> types(const std::vector<store::ChangeRow>& rows) {
   std::vector<std::string> result;
@@ -326,131 +289,4 @@ TEST_CASE("a fact that comes late takes its place in time") {
   late->work();
   CHECK(late->customer("wmLei").relations[0].status == "ended");
   CHECK(late->state() == early->state());
-}
-
-namespace {
-
-// A history that visits everything customers are made of, in an order of time it does not arrive
-// in.
-std::vector<std::string> random_history(unsigned seed, int length) {
-  std::mt19937 random(seed);
-  const auto pick = [&](unsigned n) { return random() % n; };
-  const char* changes[] = {"add_external_contact",  "add_half_external_contact",
-                           "edit_external_contact", "del_external_contact",
-                           "del_follow_user",       "transfer_fail",
-                           "msg_audit_approved"};
-  const char* staff[] = {"li", "wang", "zhao"};
-  std::vector<std::string> history;
-  for (int i = 0; i < length; ++i) {
-    const std::int64_t at = kDay + i * 10 + static_cast<std::int64_t>(pick(60));
-    history.push_back(contact_event(changes[pick(7)], "wm" + std::to_string(pick(4)),
-                                    staff[pick(3)], at,
-                                    "<State>s" + std::to_string(pick(5)) + "</State>"));
-  }
-  return history;
-}
-
-// Folds every customer from the facts in the store, and compares with what was kept up
-// incrementally.
-void check_rebuild(PipelineWorld& world) {
-  for (const models::Customer& kept : world.customers()) {
-    std::vector<store::Key> subjects;
-    models::Customer folded;
-    folded.id = kept.id;
-    folded.version = kept.version;
-    folded.created_at = kept.created_at;
-    folded.updated_at = kept.updated_at;
-    for (const models::CustomerIdentity& held : kept.identities) {
-      subjects.push_back(world.store.key_of(world.tenant(), held.identity));
-      folded.identities.push_back({held.identity, {}, {}, {}, {}});
-    }
-    const auto history = world.store.facts_of(world.tenant(), subjects);
-    REQUIRE(history);
-    for (const store::SubjectFacts& row : *history) models::apply(folded, row.facts, row.source);
-    CHECK(models::customer_state(folded).dump() == models::customer_state(kept).dump());
-  }
-}
-
-}  // namespace
-
-TEST_CASE("a rebuild from the facts equals the state kept up one batch at a time") {
-  for (unsigned seed = 1; seed <= 20; ++seed) {
-    CAPTURE(seed);
-    SqliteWorld world;
-    std::mt19937 random(seed);
-    for (const std::string& payload : random_history(seed, 40)) {
-      world->deliver(payload);
-      if (random() % 5 == 0) world->work();
-    }
-    world->work();
-    CHECK(world->customers().size() >= 2);
-    check_rebuild(*world.world);
-  }
-}
-
-TEST_CASE("a rebuild from the raw inbox into an empty store equals the state it came from") {
-  for (unsigned seed = 31; seed <= 36; ++seed) {
-    CAPTURE(seed);
-    const auto history = random_history(seed, 40);
-    SqliteWorld batches;
-    for (const std::string& payload : history) {
-      batches->deliver(payload);
-      batches->work();
-    }
-    SqliteWorld whole;
-    for (const std::string& payload : history) whole->deliver(payload);
-    whole->work();
-    CHECK(whole->state() == batches->state());
-  }
-}
-
-TEST_CASE("a customer whose events stand in one batch and the next is worked as in one") {
-  const auto history = random_history(5, 60);
-  SqliteWorld whole;
-  for (const std::string& payload : history) whole->deliver(payload);
-  whole->work();
-  for (const std::size_t batch_rows : {1, 2, 7}) {
-    TemporaryFolder folder;
-    auto store = store::open_store({"sqlite:" + folder.file("guanxi.db"), {}, 2});
-    REQUIRE(store->migrate());
-    PipelineWorld world(*store, {}, batch_rows);
-    for (const std::string& payload : history) world.deliver(payload);
-    world.work();
-    CHECK(world.state() == whole->state());
-  }
-}
-
-TEST_CASE("whichever call of the store fails, before or after it was done, the end is the same") {
-  const auto history = random_history(77, 12);
-  // All in one batch, and in batches so small that the next is read while one is written.
-  for (const auto& [after, batch_rows] :
-       {std::pair<bool, std::size_t>{false, 256}, {true, 256}, {false, 3}, {true, 3}}) {
-    TemporaryFolder clean_folder;
-    auto clean_store = store::open_store({"sqlite:" + clean_folder.file("guanxi.db"), {}, 2});
-    REQUIRE(clean_store->migrate());
-    PipelineWorld clean(*clean_store, {}, batch_rows);
-    for (const std::string& payload : history) clean.deliver(payload);
-    clean.work();
-    const Json expected = clean.state();
-    const auto expected_changes = clean.changes().size();
-    bool failed = true;
-    for (int n = 1; failed; ++n) {
-      CAPTURE(after);
-      CAPTURE(batch_rows);
-      CAPTURE(n);
-      REQUIRE(n < 400);
-      TemporaryFolder folder;
-      auto inner = store::open_store({"sqlite:" + folder.file("guanxi.db"), {}, 2});
-      REQUIRE(inner->migrate());
-      FaultyStore faulty(*inner);
-      PipelineWorld world(faulty, {}, batch_rows);
-      faulty.fail_call(n, after ? FaultyStore::When::after : FaultyStore::When::before);
-      for (const std::string& payload : history) world.deliver(payload);
-      world.work();
-      failed = faulty.has_failed();
-      faulty.heal();
-      CHECK(world.state() == expected);
-      CHECK(world.changes().size() == expected_changes);
-    }
-  }
 }
