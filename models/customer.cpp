@@ -10,6 +10,9 @@ constexpr std::string_view kActive = "active";
 constexpr std::string_view kPending = "pending";
 constexpr std::string_view kEnded = "ended";
 constexpr std::string_view kFailed = "failed";
+// What a platform lists lags behind what it reports, in whole seconds and by a clock not ours: a
+// list that was asked for so soon after something was said does not deny it.
+constexpr Milliseconds kSettling{60'000};
 
 std::string text_at(const Json& object, std::string_view name) {
   const auto found = object.find(name);
@@ -35,6 +38,7 @@ class Folding {
   }
 
   void apply(const Fact& fact) {
+    customer_.places.emplace(source_.platform, source_.channel);
     see(fact);
     switch (fact.kind) {
       case FactKind::person:
@@ -78,6 +82,9 @@ class Folding {
     for (Relation& relation : customer_.relations) {
       if (relation.customer != *customer || listed.contains(relation.staff)) continue;
       if (also.contains(relation.staff.value)) continue;
+      // A channel sees what it may see, and its lists are whole in that.
+      if (relation.channel != source_.channel) continue;
+      if (relation.status_source && source_.at < relation.status_source->at + kSettling) continue;
       if (relation.status == kActive || relation.status == kPending) {
         end(relation, source_.at, "not_listed");
       }
@@ -203,8 +210,10 @@ class Folding {
       if (source_.from_answer && fact.fields.contains("since")) correct_beginning(relation, since);
       return;
     }
-    // WeCom's API, for one, lists a relation still after the customer has ended it.
+    // WeCom's API, for one, lists a relation still after the customer has ended it, and one that is
+    // not yet mutual like any other.
     if (source_.from_answer && relation.status == kEnded && relation.ended_by_event) return;
+    if (source_.from_answer && relation.status == kPending) return;
     begin(relation, kActive, since, fact);
     effects_.push_back({Effect::Kind::relation_started, relation.staff});
   }
@@ -262,7 +271,9 @@ class Folding {
       relation.periods.back().reason = reason;
       relation.periods.back().ended = source_at(until);
     }
+    const bool was_active = relation.status == kActive;
     set_status(relation, kEnded, reason, until);
+    if (!was_active) return;  // nobody was told of its beginning
     effects_.push_back({reason == "transferred" ? Effect::Kind::relation_transferred
                                                 : Effect::Kind::relation_ended,
                         relation.staff});
@@ -385,30 +396,11 @@ std::vector<std::string> emails_of(const Customer& customer) {
 
 std::vector<Facet> facets_of(const Customer& customer) {
   std::set<Facet> facets;
-  // Whatever channel says something of the customer knows her.
-  std::set<std::pair<std::string_view, std::string_view>> places;
-  const auto add_places = [&places](const Fields& fields) {
-    for (const auto& [name, field] : fields) {
-      for (const Candidate& candidate : field.candidates()) {
-        const std::pair<std::string_view, std::string_view> place{candidate.source.platform,
-                                                                  candidate.source.channel};
-        if (!places.contains(place)) places.insert(place);
-      }
-    }
-  };
-  add_places(customer.fields);
-  for (const Relation& relation : customer.relations) add_places(relation.fields);
-  for (const auto& [platform, channel] : places) {
-    if (!platform.empty()) facets.insert({Facet::Kind::platform, std::string(platform)});
-    if (!channel.empty()) facets.insert({Facet::Kind::channel, std::string(channel)});
-  }
-  for (const CustomerIdentity& identity : customer.identities) {
-    if (!identity.platform.empty()) facets.insert({Facet::Kind::platform, identity.platform});
-    if (!identity.channel.empty()) facets.insert({Facet::Kind::channel, identity.channel});
+  for (const auto& [platform, channel] : customer.places) {
+    facets.insert({Facet::Kind::platform, platform});
+    facets.insert({Facet::Kind::channel, channel});
   }
   for (const Relation& relation : customer.relations) {
-    facets.insert({Facet::Kind::platform, relation.platform});
-    facets.insert({Facet::Kind::channel, relation.channel});
     if (relation.status != kActive && relation.status != kPending) continue;
     if (!relation.staff.value.empty()) facets.insert({Facet::Kind::staff, relation.staff.value});
     const Json tags = value_of(relation.fields, "tags");

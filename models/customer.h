@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -121,6 +122,8 @@ struct Customer {
   std::vector<CustomerIdentity> identities;
   Fields fields;  // name, avatar_url, gender, company.name, company.title, attributes.*, …
   std::vector<Relation> relations;
+  // Platform and channel of whatever said something of the customer.
+  std::set<std::pair<std::string, std::string>> places;
   std::optional<Source> origin;  // of the earliest relation or lead
   std::string origin_state;
   std::optional<Time> first_seen_at;

@@ -72,6 +72,9 @@ Customer read_customer(const Json& json) {
   customer.last_interaction_at = time_from(json.at(9));
   customer.folded_at = from_ms(json.at(10).get<std::int64_t>());
   customer.folded_seq = json.at(11).get<std::int64_t>();
+  for (const Json& row : json.at(13)) {
+    customer.places.emplace(row.at(0).get<std::string>(), row.at(1).get<std::string>());
+  }
   return customer;
 }
 
@@ -94,11 +97,15 @@ Json customer_state(const Customer& customer) {
     origin = list_of(sources.index_of(*customer.origin), customer.origin_state);
   }
   Json fields = fields_to(customer.fields, sources);
+  Json places = Json::array();
+  for (const auto& [platform, channel] : customer.places) {
+    places.push_back(list_of(platform, channel));
+  }
   return list_of(format_uuid(customer.id), customer.version, to_ms(customer.created_at),
                  to_ms(customer.updated_at), std::move(identities), std::move(fields),
                  std::move(relations), std::move(origin), time_to(customer.first_seen_at),
                  time_to(customer.last_interaction_at), to_ms(customer.folded_at),
-                 customer.folded_seq, sources.to_json());
+                 customer.folded_seq, sources.to_json(), std::move(places));
 }
 
 std::optional<Customer> customer_from_state(const Json& json) {

@@ -8,6 +8,10 @@ namespace guanxi::models {
 namespace {
 
 constexpr const char* kSource = "source";
+// As for customers' relations: a list asked for so soon after something was said does not deny it.
+constexpr Milliseconds kSettling{60'000};
+
+bool is_final(std::string_view status) { return status == "deleted" || status == "dismissed"; }
 
 std::string member_key(const Identity& identity) {
   return identity.name_space + ' ' + identity.scope + ' ' + identity.value;
@@ -34,11 +38,7 @@ class Folding {
     }
     for (const auto& [name, value] : fact.fields.items()) {
       if (name == "set") continue;
-      if (name == "status" && value.is_string() && entity_.status != value.get<std::string>()) {
-        entity_.status = value.get<std::string>();
-        entity_.status_source = source_at(fact.at);
-        changed_ = true;
-      }
+      if (name == "status" && value.is_string()) take_status(value, fact.at);
       if (name != "status" && name != "mode") offer(name, merged(name, value, fact), fact.at);
     }
     if (const auto set = fact.fields.find("set"); set != fact.fields.end() && set->is_object()) {
@@ -69,6 +69,7 @@ class Folding {
     for (auto& [key, member] : entity_.members.items()) {
       if (member.at("status") != "joined") continue;
       if (std::ranges::find(listed, key) != listed.end()) continue;
+      if (to_ms(source_.at) < member.value("since", std::int64_t{0}) + kSettling.count()) continue;
       member["status"] = "left";
       member["until"] = to_ms(source_.at);
       member[kSource] = state::source_to(source_);
@@ -87,6 +88,17 @@ class Folding {
     Source source = source_;
     source.at = at;
     return source;
+  }
+
+  void take_status(const Json& status, Time at) {
+    if (entity_.status == status) return;
+    // A platform's API answers for a while after what ended a thing.
+    const bool ended_by_event =
+        is_final(entity_.status) && entity_.status_source && !entity_.status_source->from_answer;
+    if (source_.from_answer && ended_by_event) return;
+    entity_.status = status.get<std::string>();
+    entity_.status_source = source_at(at);
+    changed_ = true;
   }
 
   void offer(const std::string& name, const Json& value, Time at) {

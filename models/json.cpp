@@ -5,6 +5,76 @@
 namespace guanxi::models {
 namespace {
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Where a phone number ends that may begin at `start`: digits, and the marks people put between
+// them. `digits` counts those.
+std::size_t phone_end(std::string_view text, std::size_t start, std::size_t& digits) {
+  std::size_t end = start;
+  digits = 0;
+  for (std::size_t i = start; i < text.size(); ++i) {
+    const char c = text[i];
+    if (is_digit(c)) {
+      ++digits;
+      end = i + 1;
+    } else if (c != ' ' && c != '-' && c != '(' && c != ')' && (c != '+' || i != start)) {
+      break;
+    }
+  }
+  return end;
+}
+
+// "2025-01-01", which is no number to call.
+bool is_date(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00";
+  return text.size() >= kForm.size() &&
+         std::equal(kForm.begin(), kForm.end(), text.begin(),
+                    [](char form, char c) { return form == '0' ? is_digit(c) : c == form; });
+}
+
+bool is_word(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         std::string_view("._%+-").find(c) != std::string_view::npos;
+}
+
+void mask_emails(std::string& text) {
+  for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
+    std::size_t start = at;
+    while (start > 0 && is_word(text[start - 1])) --start;
+    if (start == at || at + 1 == text.size() || !is_word(text[at + 1])) continue;
+    const std::string hidden = text.substr(start, 1) + "***";
+    text.replace(start, at - start, hidden);
+    at = start + hidden.size();
+  }
+}
+
+void mask_phones(std::string& text) {
+  constexpr std::size_t kFewest = 7;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is_digit(text[i]) && text[i] != '+') continue;
+    std::size_t digits = 0;
+    const std::size_t end = phone_end(text, i, digits);
+    if (digits >= kFewest && !is_date(std::string_view(text).substr(i))) {
+      const std::string hidden = mask_phone(std::string_view(text).substr(i, end - i));
+      text.replace(i, end - i, hidden);
+    }
+    i = std::max(i, end - 1);
+  }
+}
+
+std::string mask_text(std::string text) {
+  mask_emails(text);
+  mask_phones(text);
+  return text;
+}
+
+void mask_within(Json& value) {
+  if (value.is_string()) value = mask_text(value.get<std::string>());
+  if (value.is_structured()) {
+    for (Json& item : value) mask_within(item);
+  }
+}
+
 Json time_json(const std::optional<Time>& time) {
   return time ? Json(format_time(*time)) : Json(nullptr);
 }
@@ -17,6 +87,20 @@ Json text_or_null(const Fields& fields, std::string_view name) {
 Json text_or_empty(const Fields& fields, std::string_view name) {
   Json value = value_of(fields, name);
   return value.is_string() ? value : Json("");
+}
+
+// What `attributes.*` hold; phones and e-mails among them, wherever they stand, are masked.
+Json attributes_json(const Fields& fields, bool pii) {
+  constexpr std::string_view kPrefix = "attributes.";
+  Json attributes = Json::object();
+  for (const auto& [name, field] : fields) {
+    if (!name.starts_with(kPrefix)) continue;
+    const Candidate* winner = field.winner();
+    if (winner == nullptr) continue;
+    Json& shown = attributes[name.substr(kPrefix.size())] = winner->value;
+    if (!pii) mask_within(shown);
+  }
+  return attributes;
 }
 
 Json identities_json(const Customer& customer) {
@@ -53,7 +137,11 @@ Json history_json(const Relation& relation) {
   return rows;
 }
 
-Json relations_json(const Customer& customer) {
+Json relations_json(const Customer& customer, bool pii) {
+  const auto written = [pii](Json value) {
+    if (!pii && value.is_string()) return Json(mask_text(value.get_ref<const std::string&>()));
+    return value;
+  };
   Json rows = Json::array();
   for (const Relation& relation : customer.relations) {
     Json row = {
@@ -62,19 +150,15 @@ Json relations_json(const Customer& customer) {
         {"staff_id", relation.staff.value.empty() ? Json(nullptr) : Json(relation.staff.value)},
         {"status", relation.status},
         {"reason", relation.reason.empty() ? Json(nullptr) : Json(relation.reason)},
-        {"remark", text_or_empty(relation.fields, "remark")},
-        {"description", text_or_empty(relation.fields, "description")},
+        {"remark", written(text_or_empty(relation.fields, "remark"))},
+        {"description", written(text_or_empty(relation.fields, "description"))},
         {"add_way", text_or_null(relation.fields, "add_way")},
         {"state", text_or_null(relation.fields, "state")},
         {"tags", tag_ids(relation.fields)},
         {"since", time_json(relation.since())},
         {"until", time_json(relation.until())},
         {"history", history_json(relation)}};
-    Json attributes = Json::object();
-    for (const auto& [name, field] : relation.fields) {
-      if (!name.starts_with("attributes.")) continue;
-      if (const Candidate* winner = field.winner()) attributes[name.substr(11)] = winner->value;
-    }
+    Json attributes = attributes_json(relation.fields, pii);
     if (!attributes.empty()) row["attributes"] = std::move(attributes);
     rows.push_back(std::move(row));
   }
@@ -120,15 +204,6 @@ Json tags_json(const Customer& customer, const TagNames* names) {
   return rows;
 }
 
-Json attributes_json(const Customer& customer) {
-  Json attributes = Json::object();
-  for (const auto& [name, field] : customer.fields) {
-    if (!name.starts_with("attributes.")) continue;
-    if (const Candidate* winner = field.winner()) attributes[name.substr(11)] = winner->value;
-  }
-  return attributes;
-}
-
 template <typename Mask>
 Json masked(std::vector<std::string> texts, bool pii, Mask mask) {
   if (!pii) std::ranges::transform(texts, texts.begin(), mask);
@@ -138,12 +213,18 @@ Json masked(std::vector<std::string> texts, bool pii, Mask mask) {
 }  // namespace
 
 std::string mask_phone(std::string_view phone) {
-  // Country code and three digits in front, four behind: enough for a person to recognise it by.
-  constexpr std::size_t kFront = 6;
-  constexpr std::size_t kBehind = 4;
-  if (phone.size() <= kFront + kBehind) return std::string(phone.size(), '*');
-  return std::string(phone.substr(0, kFront)) + std::string(phone.size() - kFront - kBehind, '*') +
-         std::string(phone.substr(phone.size() - kBehind));
+  // Enough for a person to recognise it by, and never so much that the rest can be guessed: of a
+  // Chinese mobile number its first three digits and the last four.
+  struct Shown {
+    std::size_t front, behind;
+  };
+  const Shown shown = phone.size() >= 14   ? Shown{6, 4}
+                      : phone.size() >= 11 ? Shown{3, 4}
+                      : phone.size() >= 9  ? Shown{2, 2}
+                                           : Shown{0, 0};
+  return std::string(phone.substr(0, shown.front)) +
+         std::string(phone.size() - shown.front - shown.behind, '*') +
+         std::string(phone.substr(phone.size() - shown.behind));
 }
 
 std::string mask_email(std::string_view email) {
@@ -175,9 +256,9 @@ Json customer_json(const Customer& customer, const CustomerJsonOptions& options)
           {"phones", masked(phones_of(customer), options.pii, mask_phone)},
           {"emails", masked(emails_of(customer), options.pii, mask_email)},
           {"identities", identities_json(customer)},
-          {"relations", relations_json(customer)},
+          {"relations", relations_json(customer, options.pii)},
           {"tags", tags_json(customer, options.tags)},
-          {"attributes", attributes_json(customer)},
+          {"attributes", attributes_json(customer.fields, options.pii)},
           {"source", std::move(source)},
           {"first_seen_at", time_json(customer.first_seen_at)},
           {"last_interaction_at", time_json(customer.last_interaction_at)},

@@ -86,7 +86,8 @@ class Reading {
         if (!one->is_null() && !is_empty(*one)) result.push_back(std::move(*one));
       }
     }
-    if (result.empty()) return std::nullopt;
+    // Flags that are all unset say that there is none.
+    if (result.empty() && !unflagged_) return std::nullopt;
     return result;
   }
 
@@ -99,7 +100,7 @@ class Reading {
     return nullptr;
   }
 
-  void drop_unflagged(std::vector<const Json*>& elements) const {
+  void drop_unflagged(std::vector<const Json*>& elements) {
     if (!value_.flags) return;
     const Json* list = look(*value_.flags, frame_);
     std::vector<Json> storage;
@@ -109,6 +110,7 @@ class Reading {
     for (std::size_t i = 0; i < elements.size() && i < flags.size(); ++i) {
       if (to_boolean(*flags[i]).value_or(false)) kept.push_back(elements[i]);
     }
+    unflagged_ = kept.empty() && !elements.empty() && !flags.empty();
     elements = std::move(kept);
   }
 
@@ -190,6 +192,7 @@ class Reading {
   Words closed_;
   const Frame& frame_;
   Findings& findings_;
+  bool unflagged_ = false;
 };
 
 bool is_list_type(Type type) {

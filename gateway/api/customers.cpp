@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "adapters/phone_text.h"
 #include "crypto/digest.h"
 #include "gateway/api/answer.h"
 #include "gateway/api/contact_text.h"
@@ -27,7 +28,7 @@ std::string etag_of(const models::Customer& customer, const std::string& body) {
 
 // `q` finds phones and e-mails as a whole and names by any part of them.
 void search(store::CustomerQuery& query, const std::string& text) {
-  if (const auto phone = phone_from(text)) {
+  if (const auto phone = adapters::phone_from(text)) {
     query.facets.push_back({Facet::Kind::phone, *phone});
   } else if (const auto email = email_from(text)) {
     query.facets.push_back({Facet::Kind::email, *email});

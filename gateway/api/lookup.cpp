@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "adapters/phone_text.h"
 #include "gateway/api/answer.h"
 #include "gateway/api/contact_text.h"
 #include "gateway/api/endpoints.h"
@@ -112,7 +113,7 @@ void find_keys(const Context& context, const Caller& caller, const adapters::Cha
 // Phones and e-mails are no identities (staff type them); the customers that state them are found.
 Checked<void> find_by_contact(const Context& context, const Caller& caller, Wanted& wanted) {
   const bool phone = wanted.kind == "phone";
-  const auto value = phone ? phone_from(wanted.value) : email_from(wanted.value);
+  const auto value = phone ? adapters::phone_from(wanted.value) : email_from(wanted.value);
   if (!value) {
     wanted.reason = phone ? "not_a_phone" : "not_an_email";
     return {};

@@ -28,12 +28,39 @@ void add_tags(const models::Relation& relation, const adapters::ChannelMap& chan
   }
 }
 
-Result<std::vector<std::pair<store::Key, models::Entity>>> entities_of(
-    store::Store& store, store::TenantId tenant, const std::set<models::Identity>& tags) {
-  if (tags.empty()) return {};
-  std::vector<store::Key> keys;
-  for (const models::Identity& tag : tags) keys.push_back(store.key_of(tenant, tag));
-  return store.entities(tenant, keys);
+using Tags = std::vector<models::Entity>;
+
+// The tags that the libraries know, those of a deleted group as deleted: it takes its tags with it.
+Result<Tags> known_tags(store::Store& store, store::TenantId tenant,
+                        const std::set<models::Identity>& tags) {
+  const auto find = [&](const std::set<models::Identity>& wanted) -> Result<Tags> {
+    if (wanted.empty()) return {};
+    std::vector<store::Key> keys;
+    for (const models::Identity& one : wanted) keys.push_back(store.key_of(tenant, one));
+    auto found = store.entities(tenant, keys);
+    if (!found) return tl::unexpected(found.error());
+    Tags entities;
+    for (auto& [key, entity] : *found) entities.push_back(std::move(entity));
+    return entities;
+  };
+  const auto group_of = [](const models::Entity& tag) {
+    models::Identity group = tag.identity;
+    group.value = text_of(tag.fields, "group");
+    return group;
+  };
+  auto found = find(tags);
+  if (!found) return found;
+  std::set<models::Identity> groups;
+  for (const models::Entity& tag : *found) {
+    if (auto group = group_of(tag); !group.value.empty()) groups.insert(std::move(group));
+  }
+  const auto known_groups = find(groups);
+  if (!known_groups) return known_groups;
+  for (models::Entity& tag : *found) {
+    const auto group = std::ranges::find(*known_groups, group_of(tag), &models::Entity::identity);
+    if (group != known_groups->end() && group->status == kDeleted) tag.status = kDeleted;
+  }
+  return found;
 }
 
 }  // namespace
@@ -47,10 +74,10 @@ Result<models::TagNames> tag_names(store::Store& store, const adapters::ChannelM
       add_tags(relation, channels, tags);
     }
   }
-  const auto found = entities_of(store, tenant, tags);
+  const auto found = known_tags(store, tenant, tags);
   if (!found) return tl::unexpected(found.error());
   models::TagNames names;
-  for (const auto& [key, entity] : *found) {
+  for (const models::Entity& entity : *found) {
     const std::string name = text_of(entity.fields, "name");
     if (entity.status == kDeleted) {  // without a name it is not shown
       names[entity.identity] = {};
@@ -68,11 +95,10 @@ Result<bool> is_deleted_tag(store::Store& store, const adapters::ChannelMap& cha
     if (channel.tenant != tenant) continue;
     if (const auto identity = channel.adapter->identify(kTagId, tag)) tags.insert(*identity);
   }
-  const auto found = entities_of(store, tenant, tags);
+  const auto found = known_tags(store, tenant, tags);
   if (!found) return tl::unexpected(found.error());
-  return !found->empty() && std::ranges::all_of(*found, [](const auto& keyed) {
-    return keyed.second.status == kDeleted;
-  });
+  return !found->empty() &&
+         std::ranges::all_of(*found, [](const auto& known) { return known.status == kDeleted; });
 }
 
 }  // namespace guanxi::api

@@ -1,16 +1,14 @@
+#include <algorithm>
+#include <exception>
 #include <ostream>
-#include <set>
-#include <thread>
-#include <utility>
+#include <vector>
 
-#include "crypto/random.h"
 #include "gateway/app/commands.h"
 #include "gateway/app/store_access.h"
 #include "gateway/net/http_client.h"
 #include "gateway/net/http_server.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/platform/tokens.h"
-#include "models/ids.h"
 
 namespace guanxi::app {
 namespace {
@@ -72,22 +70,25 @@ void check_server(const Config& config, Report& report) {
   try {
     net::check_tls({{}, {}, config.server.tls_certificate, config.server.tls_key});
   } catch (const std::exception& error) {
-    report.add(Status::error, "server.tls_certificate", error.what());
+    report.add(Status::error, "server.tls_certificate", error.what(),
+               "name readable PEM files: the certificate with its chain, and the key it was made "
+               "for");
   }
   if (config.channels.empty()) {
     report.add(Status::warning, "channel", "none is configured", "add a [[channel]]");
   }
 }
 
-void check_tokens(const std::string& subject, const adapters::BoundChannel& channel,
-                  platform::Tokens& tokens, Report& report) {
-  const auto names = channel.adapter->token_names(system_now());
+void check_tokens(const std::string& subject, const adapters::Adapter& adapter,
+                  net::HttpClient& client, observe::Metrics& metrics, Report& report) {
+  const auto names = adapter.token_names(system_now());
   if (names.empty()) {
     report.add(Status::warning, subject, "no API secret is set, so thin events are not completed",
                "set the secret that the platform's console shows for its API");
   }
   for (const std::string& name : names) {
-    const auto token = tokens.get(channel, name);
+    // Asked for now: one that is kept would say nothing of a secret changed since.
+    const auto token = platform::fetch_token(adapter, name, client, metrics, system_now());
     if (token) {
       report.add(Status::ok, subject, "token '" + name + "' received");
     } else {
@@ -98,34 +99,54 @@ void check_tokens(const std::string& subject, const adapters::BoundChannel& chan
   }
 }
 
+// The channels that the store knows. Looks only: a database that does not exist is not made, nor is
+// a channel bound to its tenant.
+std::vector<store::ChannelRecord> check_store(const Config& config, Report& report) {
+  try {
+    if (const auto missing = store::missing_database(config.store)) {
+      report.add(Status::warning, "store.url", *missing + " does not exist",
+                 "guanxi serve makes it; if there should be one, correct the path");
+      return {};
+    }
+    const auto store = open_ready_store(config);
+    auto known = need(store->channels());
+    report.add(Status::ok, "store.url", "the store answers and its schema is up to date");
+    return known;
+  } catch (const std::exception& error) {
+    report.add(Status::error, "store.url", error.what(),
+               "correct store.url and store.data_key, and see that the database runs and may be "
+               "written; guanxi migrate brings its schema up to date");
+    return {};
+  }
+}
+
 void check_channels(const Config& config, const std::string& only, Report& report) {
   const adapters::Registry registry(config.rules_dir);
-  const auto store = open_ready_store(config);
-  report.add(Status::ok, "store.url", "the store answers and its schema is up to date");
+  const auto known = check_store(config, report);
   const auto client = net::make_http_client();
   observe::Metrics metrics;
-  platform::Tokens tokens(*store, *client, metrics, system_now,
-                          format_uuid(make_uuid(system_now(), crypto::fill_random)),
-                          [](Milliseconds pause) { std::this_thread::sleep_for(pause); });
   for (const ChannelConfig& channel : config.channels) {
-    if (!only.empty() && channel.settings.id != only) continue;
-    const std::string subject = "channel '" + channel.settings.id + "'";
-    auto bound = bind_channel(config, channel, registry);
+    const std::string& id = channel.settings.id;
+    if (!only.empty() && id != only) continue;
+    const std::string subject = "channel '" + id + "'";
+    const auto bound = bind_channel(config, channel, registry);
     if (!bound) {
-      report.add(Status::error, subject, bound.error().detail);
+      report.add(Status::error, subject, bound.error().detail,
+                 "correct the channel's settings in " + config.file);
       continue;
     }
-    const auto record = store->register_channel(channel.settings.tenant, channel.settings.id,
-                                                channel.settings.platform, system_now());
-    if (!record) {
-      report.add(Status::error, subject, record.error().detail);
+    const auto record = std::ranges::find(known, id, &store::ChannelRecord::name);
+    if (record != known.end() && (record->tenant_name != channel.settings.tenant ||
+                                  record->platform != channel.settings.platform)) {
+      report.add(Status::error, subject,
+                 "belongs to tenant " + record->tenant_name + " and platform " + record->platform +
+                     " since its first use",
+                 "give the new channel another id");
       continue;
     }
-    bound->id = record->id;
-    bound->tenant = record->tenant;
     report.add(Status::ok, subject,
                "settings fit; rules " + bound->adapter->pack_at(system_now()).version());
-    check_tokens(subject, *bound, tokens, report);
+    check_tokens(subject, *bound->adapter, *client, metrics, report);
   }
 }
 
@@ -136,7 +157,8 @@ int check(const std::string& config_path, const std::string& channel, Console& c
   const auto path = find_config(config_path);
   const auto config = path ? load_config(*path) : Result<Config>(tl::unexpected(path.error()));
   if (!config) {
-    report.add(Status::error, "configuration", config.error().detail);
+    report.add(Status::error, "configuration", config.error().detail,
+               "correct it there, or name another file with --config");
     return report.finish();
   }
   report.add(Status::ok, "configuration", config->file + " is well formed");
@@ -145,7 +167,7 @@ int check(const std::string& config_path, const std::string& channel, Console& c
   try {
     check_channels(*config, channel, report);
   } catch (const std::exception& error) {
-    report.add(Status::error, "start", error.what());
+    report.add(Status::error, "rules.dir", error.what(), "correct or remove the file it names");
   }
   return report.finish();
 }

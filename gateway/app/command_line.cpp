@@ -161,6 +161,9 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   }
   try {
     return line.action();
+  } catch (const WrongUsage& error) {
+    err << "guanxi: " << error.what() << std::endl;
+    return kWrongUsage;
   } catch (const std::exception& error) {
     err << "guanxi: " << error.what() << std::endl;
     return kFailed;

@@ -23,6 +23,12 @@ class CommandFailed : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The same with exit code 2: the command line itself is at fault.
+class WrongUsage : public CommandFailed {
+ public:
+  using CommandFailed::CommandFailed;
+};
+
 // The value, or CommandFailed with the error's detail after `what`.
 template <typename T>
 T need(Result<T> result, const std::string& what = {}) {

@@ -25,7 +25,7 @@ std::vector<std::string> scopes_of(const NewKeyOptions& options) {
   for (const api::Scope scope : api::kScopes) known.emplace_back(api::scope_text(scope));
   for (const std::string& text : options.scopes) {
     if (!api::scope_from(text)) {
-      throw CommandFailed("unknown scope '" + text + "'" + suggestion(text, known));
+      throw WrongUsage("unknown scope '" + text + "'" + suggestion(text, known));
     }
   }
   return options.scopes;

@@ -58,6 +58,12 @@ class Composing {
     for (store::NewInteraction& entry : late) add_interaction(std::move(entry));
     for (auto& [id, working] : set_.customers) finish_customer(working);
     for (auto& [key, working] : set_.entities) finish_entity(key, working);
+    for (store::NewChange& change : batch_.changes) {
+      if (change.object_type != "interaction") continue;
+      if (const auto found = versions_.find(change.customer); found != versions_.end()) {
+        change.version = found->second;
+      }
+    }
     return {};
   }
 
@@ -285,6 +291,7 @@ class Composing {
     const bool is_told = !working.changes.empty() || talked_.contains(working.now.id);
     working.now.version = is_told ? expected + 1 : expected;
     working.now.updated_at = is_told ? context_.now : working.updated_before;
+    versions_[working.now.id] = working.now.version;
     for (store::NewChange& change : working.changes) {
       change.version = working.now.version;
       batch_.changes.push_back(std::move(change));
@@ -340,7 +347,8 @@ class Composing {
   store::Batch& batch_;
   WorkingSet set_;
   std::set<std::pair<store::Key, store::Key>> interactions_;  // by subject and key
-  std::set<Uuid> talked_;  // customers with an interaction in this batch
+  std::set<Uuid> talked_;                  // customers with an interaction in this batch
+  std::map<Uuid, std::int64_t> versions_;  // of the customers, as they are written
   std::set<Identity> row_names_;
   std::map<store::Key, std::pair<Time, std::vector<Fact>>> row_facts_;
 };

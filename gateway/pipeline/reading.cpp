@@ -39,6 +39,19 @@ void name_interactions(Event& event) {
   }
 }
 
+// A notice is about something: that of another is another notice.
+void name_notices(Event& event) {
+  for (Fact& fact : event.facts) {
+    const auto subject = fact.fields.find("subject");
+    if (fact.kind != models::FactKind::notice || subject == fact.fields.end()) continue;
+    for (models::Named& named : fact.names) {
+      if (named.role != Role::self || !subject->is_string()) continue;
+      fact.fields["code"] = named.identity.value;
+      named.identity.value += ' ' + subject->get<std::string>();
+    }
+  }
+}
+
 template <typename Visit>
 void each_listed(std::vector<Event>& events, Visit visit) {
   for (Event& event : events) {
@@ -72,7 +85,10 @@ ReadRow read_row(store::InboxRow row, const adapters::ChannelMap& channels) {
   }
   result.events = std::move(reading->events);
   result.next_page = std::move(reading->next_page);
-  for (Event& event : result.events) name_interactions(event);
+  for (Event& event : result.events) {
+    name_interactions(event);
+    name_notices(event);
+  }
   return result;
 }
 

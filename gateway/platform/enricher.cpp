@@ -25,7 +25,18 @@ constexpr Milliseconds kFirstRetry = 1s;
 constexpr Milliseconds kLongestRetry = 30min;
 constexpr Milliseconds kFirstAlert = 1min;
 constexpr Milliseconds kLongestAlert = 1h;
+constexpr Milliseconds kFirstSilence = 2s;
+constexpr Milliseconds kLongestSilence = 5min;
+constexpr Milliseconds kProbe = 15s;  // longer than one call takes
 constexpr std::size_t kClaim = 4;
+
+// A channel whose platform does not answer. That is no single call's affair: it would keep the
+// threads from all other channels.
+struct Silence {
+  int times = 0;        // how often it was found silent in a row
+  Time found_at{};      // last
+  Time closed_until{};  // then one call may try
+};
 
 std::string_view outcome_text(Action action) {
   switch (action) {
@@ -76,6 +87,7 @@ struct Enricher::State {
   bool woken = false;
   std::atomic<bool> stopping{false};
   std::map<std::pair<store::ChannelId, std::string>, Time> closed_until;  // guarded by mutex
+  std::map<store::ChannelId, Silence> silent;                             // guarded by mutex
   std::vector<std::thread> threads;
 
   Milliseconds share_of(Milliseconds whole) {
@@ -106,6 +118,38 @@ struct Enricher::State {
     if (rest > 0ms) return rest;
     closed_until.erase(found);
     return std::nullopt;
+  }
+
+  // How long no call of the channel is made; nothing if this one may be.
+  std::optional<Milliseconds> silent_for(store::ChannelId channel) {
+    const Time now = clock();
+    const std::lock_guard lock(mutex);
+    const auto found = silent.find(channel);
+    if (found == silent.end()) return std::nullopt;
+    const Milliseconds rest = found->second.closed_until - now;
+    if (rest > 0ms) return rest;
+    found->second.closed_until = now + kProbe;
+    return std::nullopt;
+  }
+
+  void heard(store::ChannelId channel, bool is_silent, Time asked_at) {
+    const Time now = clock();
+    const std::lock_guard lock(mutex);
+    if (!is_silent) {
+      silent.erase(channel);
+      return;
+    }
+    Silence& found = silent[channel];
+    if (asked_at < found.found_at) return;  // of a call made beside the one that found it
+    found.found_at = now;
+    found.closed_until = now + backoff(found.times++, kFirstSilence, kLongestSilence);
+  }
+
+  // The call was not made.
+  store::TaskOutcome put_off(Milliseconds delay, std::string reason) {
+    store::TaskOutcome outcome = again(delay + share_of(delay / 4), std::move(reason));
+    outcome.tried = false;
+    return outcome;
   }
 
   store::TaskOutcome again(Milliseconds delay, std::string reason) {
@@ -145,6 +189,7 @@ struct Enricher::State {
   struct Call {
     adapters::ApiResponse response;
     adapters::ApiVerdict verdict;
+    bool is_made = false;
   };
 
   Call call_once(const adapters::BoundChannel& channel, const adapters::CallContext& context,
@@ -157,6 +202,7 @@ struct Enricher::State {
       return call;
     }
     Call call;
+    call.is_made = true;
     call.response = send(client, *request);
     call.verdict = channel.adapter->judge(task.call, call.response, clock());
     metrics.channel(channel.adapter->channel().id, channel.adapter->channel().platform)
@@ -170,7 +216,10 @@ struct Enricher::State {
     const auto token_name = adapter.token_name(task.call, context.requested_at);
     if (!token_name) return failed(task, Action::give_up, 0ms, token_name.error().detail);
     if (const auto rest = closed_for(task)) {
-      return again(*rest + share_of(*rest / 4), "waits for the quota of " + task.call);
+      return put_off(*rest, "waits for the quota of " + task.call);
+    }
+    if (const auto rest = silent_for(task.channel)) {
+      return put_off(*rest, "its platform does not answer");
     }
     Call call;
     for (const bool first : {true, false}) {
@@ -180,12 +229,14 @@ struct Enricher::State {
         if (!held) {
           // A token that cannot be had is never this task's own fault: a person is asked for.
           const TokenFailure& failure = held.error();
+          heard(task.channel, failure.is_silent, context.requested_at);
           const Action action = failure.action == Action::give_up ? Action::alert : failure.action;
           return failed(task, action, failure.wait, failure.reason);
         }
         token = std::move(*held);
       }
       call = call_once(channel, context, task, token);
+      if (call.is_made) heard(task.channel, call.response.status == 0, context.requested_at);
       if (call.verdict.action != Action::refresh) break;
       tokens.expire(channel, *token_name, token);
       if (!first) call.verdict.action = Action::retry;

@@ -19,7 +19,7 @@
 namespace guanxi::platform {
 
 struct EnricherOptions {
-  std::size_t threads = 4;
+  std::size_t threads = 8;
   // Tries before a call is dead, about a month of them: outages and wrong secrets end, and what was
   // to be completed is completed then.
   int transient_attempts = 1500;  // up to half an hour apart

@@ -149,7 +149,7 @@ tl::expected<std::string, TokenFailure> Tokens::refresh(const adapters::BoundCha
       pause_(kPause);
       continue;
     }
-    auto fetched = fetch(channel, name);
+    auto fetched = fetch_token(*channel.adapter, name, client_, metrics_, clock_());
     if (fetched) {
       store::TokenRecord& record = fetched->record;
       record.generation = seen + 1;
@@ -176,22 +176,22 @@ tl::expected<std::string, TokenFailure> Tokens::refresh(const adapters::BoundCha
       Action::retry, 0ms, "another process holds the lease on this token and stores none"});
 }
 
-tl::expected<Tokens::Fetched, TokenFailure> Tokens::fetch(const adapters::BoundChannel& channel,
-                                                          std::string_view name) {
-  const adapters::Adapter& adapter = *channel.adapter;
-  const Time now = clock_();
+tl::expected<FetchedToken, TokenFailure> fetch_token(const adapters::Adapter& adapter,
+                                                     std::string_view name, net::HttpClient& client,
+                                                     observe::Metrics& metrics, Time now) {
   const auto request = adapter.token_request(name, now);
   if (!request) return tl::unexpected(TokenFailure{Action::alert, 0ms, request.error().detail});
-  const adapters::ApiResponse response = send(client_, *request);
+  const adapters::ApiResponse response = send(client, *request);
   const adapters::ApiVerdict verdict = adapter.judge(name, response, now);
   observe::ChannelMetrics& counters =
-      metrics_.channel(adapter.channel().id, adapter.channel().platform);
+      metrics.channel(adapter.channel().id, adapter.channel().platform);
   if (verdict.action != Action::ok) {
     counters.platform_call("token", "failed");
     observe::log(
         observe::Level::warning, "token_failed",
         {{"channel", adapter.channel().id}, {"code", verdict.code}, {"reason", verdict.reason}});
-    return tl::unexpected(TokenFailure{verdict.action, verdict.wait, verdict.reason});
+    return tl::unexpected(
+        TokenFailure{verdict.action, verdict.wait, verdict.reason, response.status == 0});
   }
   const auto token = adapter.read_token(name, response, now);
   if (!token) {
@@ -199,7 +199,7 @@ tl::expected<Tokens::Fetched, TokenFailure> Tokens::fetch(const adapters::BoundC
     return tl::unexpected(TokenFailure{Action::retry, 0ms, token.error().detail});
   }
   counters.platform_call("token", "ok");
-  return Fetched{{token->value, now + token->lifetime, 0}, token->early};
+  return FetchedToken{{token->value, now + token->lifetime, 0}, token->early};
 }
 
 void Tokens::expire(const adapters::BoundChannel& channel, std::string_view name,

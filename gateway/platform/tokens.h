@@ -23,7 +23,18 @@ struct TokenFailure {
   adapters::ApiVerdict::Action action = adapters::ApiVerdict::Action::retry;
   Milliseconds wait{0};
   std::string reason;
+  bool is_silent = false;  // the platform did not answer at all
 };
+
+struct FetchedToken {
+  store::TokenRecord record;
+  Milliseconds early{0};  // how long before its end it is refreshed
+};
+
+// Asks the platform for a token once, and keeps it nowhere.
+tl::expected<FetchedToken, TokenFailure> fetch_token(const adapters::Adapter& adapter,
+                                                     std::string_view name, net::HttpClient& client,
+                                                     observe::Metrics& metrics, Time now);
 
 class Tokens {
  public:
@@ -42,16 +53,10 @@ class Tokens {
 
  private:
   struct Entry;
-  struct Fetched {
-    store::TokenRecord record;
-    Milliseconds early{0};
-  };
   std::string stored_name(const adapters::BoundChannel& channel, std::string_view name) const;
   Entry& entry(const adapters::BoundChannel& channel, std::string_view name);
   tl::expected<std::string, TokenFailure> refresh(const adapters::BoundChannel& channel,
                                                   std::string_view name, Entry& entry);
-  tl::expected<Fetched, TokenFailure> fetch(const adapters::BoundChannel& channel,
-                                            std::string_view name);
 
   store::Store& store_;
   net::HttpClient& client_;

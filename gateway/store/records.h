@@ -250,6 +250,7 @@ struct TaskOutcome {
   std::string next_page;  // with next_page
   Time due_at{};          // with next_page and again
   std::string reason;     // with again and dead
+  bool tried = true;      // with again: whether a call was made, which counts as an attempt
   // The answer to keep: an inbox row in the same transaction.
   std::optional<std::string> answer;
   Time requested_at{};

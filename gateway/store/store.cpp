@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <filesystem>
 #include <stdexcept>
 
 #include "crypto/digest.h"
@@ -88,6 +89,13 @@ std::optional<RowStatus> row_status_from(std::string_view text) {
     if (kStatuses[place] == text) return static_cast<RowStatus>(place);
   }
   return std::nullopt;
+}
+
+std::optional<std::string> missing_database(const StoreOptions& options) {
+  const StoreUrl url = read_store_url(options.url);
+  if (url.scheme != "sqlite" || std::filesystem::exists(url.path)) return std::nullopt;
+  const auto folder = std::filesystem::absolute(url.path).parent_path();
+  return std::filesystem::is_directory(folder) ? std::optional(url.path) : std::nullopt;
 }
 
 std::unique_ptr<Store> open_store(const StoreOptions& options) {

@@ -132,6 +132,10 @@ struct StoreOptions {
   std::size_t connections = 4;
 };
 
+// The file of the SQLite database that open_store would make; nothing if it is there, and for a
+// server's. Throws as open_store for a URL that is none.
+std::optional<std::string> missing_database(const StoreOptions& options);
+
 // Opens, without migrating. Throws std::runtime_error with the setting and the cure: unknown
 // scheme, unreachable server, wrong or missing data key.
 std::unique_ptr<Store> open_store(const StoreOptions& options);

@@ -151,6 +151,34 @@ TEST_CASE("a relation that one list missed and a later one has never ended") {
   CHECK(period.reason.empty());
 }
 
+TEST_CASE("a list does not deny what was said just before it was asked for") {
+  Customer customer = lei();
+  apply(customer, {relation("active", kDay, {}, kOther)}, event_source(1, kDay));
+  const auto asked = [&](std::int64_t seq, Time at) {
+    Fact listed = relation("active", at);
+    listed.complete = Role::customer;
+    apply(customer, {listed}, answer_source(seq, at));
+  };
+  // The event's time is whole seconds: it may have happened after this was asked.
+  asked(2, kDay + 60ms);
+  CHECK(customer.relations[0].status == "active");
+  asked(3, kDay + 59s);
+  CHECK(customer.relations[0].status == "active");
+  asked(4, kDay + 60s);
+  CHECK(customer.relations[0].status == "ended");
+}
+
+TEST_CASE("a channel's list ends no relation that another channel knows") {
+  Customer customer = lei();
+  Source other = event_source(1, kDay);
+  other.channel = "beta";
+  apply(customer, {relation("active", kDay, {}, kOther)}, other);
+  Fact listed = relation("active", kDay + 1h);
+  listed.complete = Role::customer;
+  apply(customer, {listed}, answer_source(2, kDay + 1h));
+  CHECK(customer.relations[0].status == "active");
+}
+
 TEST_CASE("an identity was first named by what was said first, however late it comes") {
   Customer customer = lei();
   apply(customer, {person(kDay + 1h, {{"name", "Lei"}})}, event_source(1, kDay + 1h));
@@ -209,6 +237,20 @@ TEST_CASE("a half contact is pending until it becomes mutual") {
   REQUIRE(customer.relations[0].periods.size() == 1);
   CHECK(customer.relations[0].periods[0].state == "mini");
   CHECK(customer.relations[0].since() == kDay + 1min);
+}
+
+TEST_CASE("an answer does not make a half contact mutual, and nobody is told of its end") {
+  Customer customer = lei();
+  apply(customer, {relation("pending", kDay)}, event_source(1, kDay));
+  const auto answered =
+      apply(customer, {relation("active", kDay + 1h, {{"set", {{"remark", "r"}}}})},
+            answer_source(2, kDay + 1h));
+  CHECK(kinds(answered) == std::vector{Effect::Kind::updated});
+  CHECK(customer.relations[0].status == "pending");
+  CHECK(value_of(customer.relations[0].fields, "remark") == "r");
+  const auto ended = apply(customer, {relation("ended", kDay + 2h)}, event_source(3, kDay + 2h));
+  CHECK(kinds(ended) == std::vector{Effect::Kind::updated});
+  CHECK(customer.relations[0].status == "ended");
 }
 
 TEST_CASE("an end that arrives without its beginning is kept as such") {
@@ -317,6 +359,39 @@ TEST_CASE("without the right to personal data phones and e-mails are masked") {
   CHECK(masked.at("phones") == Json{"+86138****1234"});
   CHECK(masked.at("emails") == Json{"l***@example.com"});
   CHECK(masked.dump().find("13800001234") == std::string::npos);
+}
+
+TEST_CASE("phones and e-mails are masked wherever they are written") {
+  Customer customer = lei();
+  apply(customer,
+        {relation("active", kDay,
+                  {{"set",
+                    {{"remark", "李雷13911114444"},
+                     {"description", "mail li2@secret.cn, since 2025-01-01"},
+                     {"attributes.note", "tel. +65 9123-4567"}}}}),
+         person(kDay, {{"attributes.wecom.profile.手机", "13911113333"},
+                       {"attributes.wecom.profile.邮箱", "li@secret.cn"},
+                       {"attributes.list", {"a@b.cn", 7}}})},
+        event_source(1, kDay));
+  const Json shown = customer_json(customer, {"t", false, nullptr});
+  const Json& relation = shown["relations"][0];
+  CHECK(relation["remark"] == "李雷139****4444");
+  CHECK(relation["description"] == "mail l***@secret.cn, since 2025-01-01");
+  CHECK(relation["attributes"]["note"] == "tel. +65******4567");
+  CHECK(shown["attributes"]["wecom.profile.手机"] == "139****3333");
+  CHECK(shown["attributes"]["wecom.profile.邮箱"] == "l***@secret.cn");
+  CHECK(shown["attributes"]["list"] == Json{"a***@b.cn", 7});
+  const Json whole = customer_json(customer, {"t", true, nullptr});
+  CHECK(whole["relations"][0]["remark"] == "李雷13911114444");
+  CHECK(whole["attributes"]["wecom.profile.手机"] == "13911113333");
+}
+
+TEST_CASE("of a phone so much is shown that a person knows it again, and no more") {
+  CHECK(mask_phone("+8613800001234") == "+86138****1234");
+  CHECK(mask_phone("+85291234567") == "+85*****4567");
+  CHECK(mask_phone("+6591234567") == "+65****4567");
+  CHECK(mask_phone("021123456") == "02*****56");
+  CHECK(mask_phone("1234567") == "*******");
 }
 
 TEST_CASE("what can be filtered follows relations and tags that are in force") {

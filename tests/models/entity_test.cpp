@@ -61,6 +61,36 @@ TEST_CASE("a whole list of members ends those it does not name") {
   CHECK(member_of(entity, kStaff)->at("status") == "joined");
 }
 
+TEST_CASE("a list of members does not deny who joined just before it was asked for") {
+  Entity entity = group();
+  apply(entity, {member(kLei, "joined", kDay)}, source(1, kDay));
+  Fact listed = member(kStaff, "joined", kDay + 1s);
+  listed.complete = Role::group;
+  apply(entity, {listed}, source(2, kDay + 1s));
+  CHECK(member_of(entity, kLei)->at("status") == "joined");
+}
+
+TEST_CASE("an answer does not revive what an event ended, another event does") {
+  Entity entity = group();
+  const auto say = [&](std::int64_t seq, const char* status, bool from_answer) {
+    Fact fact;
+    fact.kind = FactKind::group;
+    fact.at = kDay + Milliseconds(seq);
+    fact.names = {{Role::self, kGroup}};
+    fact.fields = {{"status", status}};
+    Source said = source(seq, fact.at);
+    said.from_answer = from_answer;
+    apply(entity, {fact}, said);
+    return entity.status;
+  };
+  CHECK(say(1, "active", true) == "active");
+  CHECK(say(2, "dismissed", false) == "dismissed");
+  CHECK(say(3, "active", true) == "dismissed");
+  CHECK(say(4, "active", false) == "active");
+  CHECK(say(5, "deleted", true) == "deleted");
+  CHECK(say(6, "active", true) == "active");
+}
+
 TEST_CASE("a list of staff's departments is replaced, added to or taken from as the fact says") {
   Entity entity;
   entity.identity = kStaff;

@@ -103,7 +103,7 @@ Cells settled(const Task& task, const TaskOutcome& outcome, const Leased& lease,
   } else {
     values.number(*lease.wanted_at);
   }
-  values.number(outcome.state == State::again ? task.attempts + 1
+  values.number(outcome.state == State::again ? task.attempts + (outcome.tried ? 1 : 0)
                 : state == TaskState::dead    ? task.attempts
                                               : 0);
   const bool keeps_page = goes_on || outcome.state == State::again;

@@ -198,6 +198,7 @@ class ApiWorld {
     customer.id = make_uuid(now, crypto::fill_random);
     customer.version = 1;
     customer.created_at = customer.updated_at = now;
+    customer.places = {{"testnet", person.channel}};
     const models::Source source{"testnet", person.channel, ++seeded_, "2024-12-19", "abc", now};
     const auto offer = [&](const char* field, const Json& value) {
       customer.fields[field].offer({value, source});
@@ -235,13 +236,14 @@ class ApiWorld {
   }
 
   // What the library of acme says of a tag.
-  void name_tag(const std::string& id, const std::string& group, const std::string& name) {
-    write_tag(id, group, name, "");
+  void name_tag(const std::string& id, const std::string& group, const std::string& name,
+                const std::string& group_id = {}) {
+    write_tag(id, group, name, group_id, "");
   }
-  void delete_tag(const std::string& id) { write_tag(id, "", "gone", "deleted"); }
+  void delete_tag(const std::string& id) { write_tag(id, "", "gone", "", "deleted"); }
 
   void write_tag(const std::string& id, const std::string& group, const std::string& name,
-                 const std::string& status) {
+                 const std::string& group_id, const std::string& status) {
     const adapters::BoundChannel bound = channels.snapshot()->at("acme");
     models::Entity tag;
     tag.identity = MemberAdapter::tag("acme", id);
@@ -251,6 +253,7 @@ class ApiWorld {
     const models::Source source{"testnet", "acme", ++seeded_, "2024-12-19", "abc", now};
     tag.fields["name"].offer({name, source});
     tag.fields["group_name"].offer({group, source});
+    if (!group_id.empty()) tag.fields["group"].offer({group_id, source});
     store::Batch batch;
     batch.entities.push_back(
         {bound.tenant, store->key_of(bound.tenant, tag.identity), std::move(tag), 0});

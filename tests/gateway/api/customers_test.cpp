@@ -216,6 +216,32 @@ TEST_CASE("a tag that was deleted is shown with nobody, and nobody is found by i
   }
 }
 
+TEST_CASE("a group of tags that was deleted takes its tags with it") {
+  ApiWorld world;
+  const Uuid id = world.add({.member_id = "m1", .tag = "et1"});
+  const std::string secret = world.key({"customers:read"});
+  const std::string target = "/v1/customers/" + format_uuid(id);
+  world.name_tag("et1", "level", "VIP", "eg1");
+  CHECK(world.get_json(target, secret)["tags"].size() == 1);
+  world.delete_tag("eg1");
+  CHECK(world.get_json(target, secret)["tags"].empty());
+  CHECK(world.get_json("/v1/customers?tag=et1", secret)["data"].empty());
+}
+
+TEST_CASE("a phone is found as people write it") {
+  ApiWorld world;
+  world.add({.member_id = "m1", .phone = "+862155556666"});
+  world.add({.member_id = "m2", .phone = "+864001234567"});
+  world.add({.member_id = "m3", .phone = "+8613800001234"});
+  const std::string secret = world.key({"customers:read"});
+  for (const std::string text :
+       {"021-55556666", "02155556666", "%2B86%2021%205555%206666", "4001234567", "400-123-4567",
+        "138%200000%201234", "8613800001234", "008613800001234"}) {
+    CAPTURE(text);
+    CHECK(world.get_json("/v1/customers?q=" + text, secret)["data"].size() == 1);
+  }
+}
+
 TEST_CASE("ids that nobody has are not found, whatever they look like") {
   ApiWorld world;
   const std::string secret = world.key({"customers:read"});

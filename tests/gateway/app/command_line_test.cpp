@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -38,7 +39,7 @@ class Installation {
   explicit Installation(const std::string& more = {}) {
     std::ofstream(config()) << "[server]\npublic = \"127.0.0.1:0\"\nprivate = \"127.0.0.1:0\"\n"
                                "[store]\nurl = \"sqlite:"
-                            << folder_.file("test.db") << "\"\n"
+                            << database() << "\"\n"
                             << more
                             << "[[channel]]\nid = \"acme\"\nplatform = \"wecom\"\n"
                                "corp_id = \"ww00scrmdemo000001\"\ntoken = \"QDG6eK\"\n"
@@ -46,6 +47,7 @@ class Installation {
                                "\"jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C\"\n";
   }
   std::string config() const { return folder_.file("guanxi.toml"); }
+  std::string database() const { return folder_.file("test.db"); }
 
   Ran run(std::vector<std::string> arguments) const {
     arguments.push_back("--config");
@@ -144,7 +146,7 @@ TEST_CASE("a key reads customers unless it is given more, and only scopes that e
   const Ran made = gateway.run({"keys", "create", "--name", "n", "--json"});
   CHECK(Json::parse(made.out)["scopes"] == Json{"customers:read"});
   const Ran refused = gateway.run({"keys", "create", "--name", "n", "--scope", "customer:read"});
-  CHECK(refused.code == 1);
+  CHECK(refused.code == 2);
   CHECK(refused.err == "guanxi: unknown scope 'customer:read'; did you mean 'customers:read'?\n");
 }
 
@@ -182,6 +184,27 @@ TEST_CASE("check reports every finding with its cure, and fails on errors only")
   CHECK(refused.code == 1);
   CHECK(refused.out.find("did you mean 'level'?") != std::string::npos);
   CHECK(refused.out.find("QDG6eK") == std::string::npos);
+  for (const std::string more :
+       {"[log]\nlevl = \"info\"\n", "[rules]\ndir = \"/none\"\n",
+        "[[channel]]\nid = \"bad\"\nplatform = \"wecom\"\ncorp_id = \"ww1\"\n"}) {
+    CAPTURE(more);
+    const Installation one(more);
+    const Json findings = Json::parse(one.run({"check", "--json"}).out);
+    CHECK(std::ranges::any_of(findings, [](const Json& row) { return row["status"] == "error"; }));
+    for (const Json& finding : findings) {
+      CHECK((finding["status"] == "ok") == finding["cure"].is_null());
+    }
+  }
+}
+
+TEST_CASE("check looks and leaves everything as it was") {
+  const Installation gateway;
+  const std::string database = gateway.database();
+  const Ran ran = gateway.run({"check"});
+  CHECK(ran.code == 0);
+  CHECK(ran.out.find(database + " does not exist") != std::string::npos);
+  CHECK(!std::filesystem::exists(database));
+  CHECK(!std::filesystem::exists(database + ".key"));
 }
 
 TEST_CASE("check refuses a certificate and a store that serve could not use") {
@@ -189,6 +212,9 @@ TEST_CASE("check refuses a certificate and a store that serve could not use") {
   std::ofstream(gateway.config())
       << "[server]\ntls_certificate = \"/none.pem\"\ntls_key = \"/none.key\"\n"
          "[store]\nurl = \"sqlite:/none/guanxi.db\"\n";
+  for (const Json& finding : Json::parse(gateway.run({"check", "--json"}).out)) {
+    CHECK((finding["status"] == "ok") == finding["cure"].is_null());
+  }
   const Ran ran = gateway.run({"check"});
   CHECK(ran.code == 1);
   CHECK(ran.out.find("/none.pem cannot be used") != std::string::npos);

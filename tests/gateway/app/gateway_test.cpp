@@ -140,6 +140,29 @@ TEST_CASE("check receives a token for a channel whose secret is right, and says 
   CHECK(report.find("simulated-secret") == std::string::npos);
 }
 
+TEST_CASE("check asks for a token now, whatever was had before, and binds no channel") {
+  Site site;
+  site.simulator().put_customer(
+      {{"external_contact", {{"external_userid", "wmTestLi"}, {"name", "李雷"}, {"type", 1}}},
+       {"follow_user", Json::array({{{"userid", "sales.li"}}})}});
+  REQUIRE(site.trigger("acme", "wmTestLi") == 0);
+  site.await_name("李雷");  // so there is a token
+  site.simulator().fail_next("/cgi-bin/gettoken", {false, 0, 40001, 1});
+  CHECK(site.run({"check", "acme"}, 1).find("channel 'acme': no token") != std::string::npos);
+  CHECK(site.run({"check", "acme"}).find("received") != std::string::npos);
+
+  const auto with_tenant = [&](const std::string& tenant) {
+    site.write(site.channel("typo") + "tenant = \"" + tenant + "\"\n");
+  };
+  with_tenant("defualt");
+  site.run({"check", "typo"});
+  with_tenant("default");
+  site.run({"check", "typo"});
+  REQUIRE(site.gateway().reload(site.config()));
+  with_tenant("defualt");
+  CHECK(site.run({"check", "typo"}, 1).find("since its first use") != std::string::npos);
+}
+
 TEST_CASE("a reload takes new channels, and refuses a faulty file whole") {
   Site site;
   CHECK(site.trigger("acme", "wm1") == 0);

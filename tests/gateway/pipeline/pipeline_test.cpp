@@ -261,6 +261,46 @@ TEST_CASE("a payload that cannot be parsed is kept dead with the reason") {
   CHECK(world->customers().size() == 1);
 }
 
+TEST_CASE("notices about different things are different notices") {
+  SqliteWorld world;
+  for (const char* const kf : {"wkA", "wkB"}) {
+    world->deliver(
+        "<xml><ToUserName>ww</ToUserName><CreateTime>1735689600</CreateTime><MsgType>event</"
+        "MsgType><Event>kf_msg_or_event</Event><Token>t</Token><OpenKfId>" +
+        std::string(kf) + "</OpenKfId></xml>");
+  }
+  world->work();
+  const auto channels = world->channels.snapshot();
+  auto notice = *channels->at("acme").adapter->identify("notice", "kf.messages_waiting");
+  for (const char* const kf : {"wkA", "wkB"}) {
+    notice.value = std::string("kf.messages_waiting ") + kf;
+    const std::vector keys{world->store.key_of(world->tenant(), notice)};
+    const auto found = world->store.entities(world->tenant(), keys);
+    REQUIRE(found);
+    REQUIRE(found->size() == 1);
+    const models::Entity& entity = found->front().second;
+    CHECK(models::value_of(entity.fields, "subject") == kf);
+    CHECK(models::value_of(entity.fields, "code") == "kf.messages_waiting");
+  }
+}
+
+TEST_CASE("every change tells the version that it made") {
+  SqliteWorld world;
+  world->deliver(contact_event("add_external_contact", "wmLei", "li", kDay));
+  world->work();
+  world->deliver(contact_event("msg_audit_approved", "wmLei", "li", kDay + 60));
+  world->work();
+  const Uuid id = world->customer("wmLei").id;
+  std::int64_t last = 0;
+  for (const store::ChangeRow& row : world->changes()) {
+    if (row.change.customer != id) continue;
+    CHECK(row.change.version >= 1);
+    CHECK(row.change.version <= last + 1);
+    last = std::max(last, row.change.version);
+  }
+  CHECK(last == world->customer("wmLei").version);
+}
+
 TEST_CASE("a member of a group who becomes a customer brings what was known of her") {
   SqliteWorld world;
   world->deliver(

@@ -28,9 +28,9 @@ class History {
   std::vector<Step> make(int length) {
     std::vector<Step> steps;
     for (int i = 0; i < length; ++i) {
-      const std::int64_t at = kDay + i * 10 + static_cast<std::int64_t>(pick(60));
+      const std::int64_t at = kDay + i * 30 + static_cast<std::int64_t>(pick(90));
       Step step;
-      step.now = from_ms((kDay + i * 10 + 30) * 1000);
+      step.now = from_ms((kDay + i * 30 + 30) * 1000);
       switch (with_answers_ ? pick(8) : 7) {
         case 0:
         case 1:
@@ -73,15 +73,17 @@ class History {
   }
 
   std::string group_event(std::int64_t at) {
-    const bool joins = pick(2) == 0;
-    std::string members;
-    for (unsigned n = 1 + pick(3); n > 0; --n) members += "<Item>" + person() + "</Item>";
+    std::string change = "<ChangeType>dismiss</ChangeType>";
+    if (pick(6) > 0) {
+      change = std::string("<ChangeType>update</ChangeType><UpdateDetail>") +
+               (pick(2) == 0 ? "add_member" : "del_member") + "</UpdateDetail><MemChangeList>";
+      for (unsigned n = 1 + pick(3); n > 0; --n) change += "<Item>" + person() + "</Item>";
+      change += "</MemChangeList>";
+    }
     return "<xml><ToUserName>ww</ToUserName><FromUserName>sys</FromUserName><CreateTime>" +
            std::to_string(at) +
            "</CreateTime><MsgType>event</MsgType><Event>change_external_chat</Event><ChatId>" +
-           chat() + "</ChatId><ChangeType>update</ChangeType><UpdateDetail>" +
-           (joins ? "add_member" : "del_member") + "</UpdateDetail><MemChangeList>" + members +
-           "</MemChangeList></xml>";
+           chat() + "</ChatId>" + change + "</xml>";
   }
 
   Json contact(Json& arguments) {
@@ -172,6 +174,30 @@ void check_rebuild(PipelineWorld& world) {
   }
 }
 
+// The same for the groups, which facts of members fill.
+void check_groups(PipelineWorld& world) {
+  const auto channels = world.channels.snapshot();
+  for (const char* const id : {"wr0", "wr1"}) {
+    const auto identity = channels->at("acme").adapter->identify("chat_id", id);
+    REQUIRE(identity);
+    const std::vector keys{world.store.key_of(world.tenant(), *identity)};
+    const auto kept = world.store.entities(world.tenant(), keys);
+    REQUIRE(kept);
+    if (kept->empty()) continue;
+    const models::Entity& group = kept->front().second;
+    models::Entity folded;
+    folded.identity = group.identity;
+    folded.kind = group.kind;
+    folded.version = group.version;
+    folded.created_at = group.created_at;
+    folded.updated_at = group.updated_at;
+    const auto history = world.store.facts_of(world.tenant(), keys);
+    REQUIRE(history);
+    for (const store::SubjectFacts& row : *history) models::apply(folded, row.facts, row.source);
+    CHECK(models::entity_state(folded).dump() == models::entity_state(group).dump());
+  }
+}
+
 }  // namespace
 
 TEST_CASE("a rebuild from the facts equals the state kept up one batch at a time") {
@@ -187,6 +213,7 @@ TEST_CASE("a rebuild from the facts equals the state kept up one batch at a time
     world->work();
     CHECK(world->customers().size() >= 2);
     check_rebuild(*world.world);
+    check_groups(*world.world);
   }
   CHECK(answers > 50);
 }

@@ -23,6 +23,24 @@ constexpr std::int64_t kDay = 1'735'689'600;
 const char kDetail[] = "/cgi-bin/externalcontact/get";
 const char kToken[] = "/cgi-bin/gettoken";
 
+// A client whose next calls get no answer.
+class Line final : public net::HttpClient {
+ public:
+  Result<net::ClientResponse> send(const net::ClientRequest& request) override {
+    if (silent_ == 0) return client_->send(request);
+    --silent_;
+    ++unanswered;
+    return fail(ErrorCode::unavailable, "no answer within 10000 ms");
+  }
+  void silence(int calls) { silent_ = calls; }
+
+  int unanswered = 0;
+
+ private:
+  std::unique_ptr<net::HttpClient> client_ = net::make_http_client();
+  std::atomic<int> silent_ = 0;
+};
+
 // A pipeline whose channels call a simulator over HTTP.
 struct Gateway {
   Gateway() : store(store::open_store({"sqlite:" + folder.file("guanxi.db"), {}, 4})) {
@@ -62,7 +80,7 @@ struct Gateway {
   net::IoThreads threads{1};
   WecomSimulator simulator{threads};
   std::unique_ptr<store::Store> store;
-  std::unique_ptr<net::HttpClient> client = net::make_http_client();
+  std::unique_ptr<Line> client = std::make_unique<Line>();
   std::unique_ptr<PipelineWorld> world;
   std::unique_ptr<platform::Tokens> tokens;
   std::unique_ptr<platform::Enricher> enricher;
@@ -150,6 +168,30 @@ TEST_CASE("a used-up quota is waited for by all who make that call") {
   gateway.world->now += 32 * 24h;
   gateway.settle();
   for (int i = 1; i <= 5; ++i) CHECK(has_name(gateway, "wmDemoAAA000" + std::to_string(i)));
+}
+
+TEST_CASE("a platform that does not answer is asked by one call at a time, and others meanwhile") {
+  Gateway gateway;
+  const auto id = [](int i) { return "wmDemoAAA000" + std::to_string(i); };
+  gateway.add(id(1));
+  gateway.settle();
+  for (int i = 2; i <= 6; ++i) gateway.add(id(i));
+  gateway.world->deliver(contact_event("add_external_contact", id(7), "sales.li", kDay), "other");
+  gateway.world->work();
+  gateway.client->silence(1);
+  gateway.settle();
+  CHECK(gateway.client->unanswered == 1);
+  for (int i = 2; i <= 6; ++i) CHECK(!has_name(gateway, id(i)));
+  const auto elsewhere = gateway.world->customer(id(7), "other");
+  CHECK(!models::value_of(elsewhere.fields, "name").is_null());
+
+  gateway.client->silence(1);
+  gateway.world->now += 30s;
+  gateway.settle();
+  CHECK(gateway.client->unanswered == 2);
+  gateway.world->now += 1min;
+  gateway.settle();
+  for (int i = 2; i <= 6; ++i) CHECK(has_name(gateway, id(i)));
 }
 
 TEST_CASE("what an outage of two weeks kept from being completed is completed after it") {
