@@ -56,6 +56,7 @@ class Composing {
     auto refolded = refold(set_, tenant_, batch_.facts, context_.store, late, context_.now);
     if (!refolded) return refolded;
     for (store::NewInteraction& entry : late) add_interaction(std::move(entry));
+    if (auto told = tell_news(); !told) return told;
     for (auto& [id, working] : set_.customers) finish_customer(working);
     for (auto& [key, working] : set_.entities) finish_entity(key, working);
     for (store::NewChange& change : batch_.changes) {
@@ -223,11 +224,22 @@ class Composing {
   }
 
   void add_interaction(store::NewInteraction entry) {
-    if (!interactions_.emplace(entry.subject, entry.key).second) return;
-    batch_.changes.push_back(
-        {tenant_, "interaction.created", "interaction", entry.id, entry.customer, 0, context_.now});
-    talked_.insert(entry.customer);
-    batch_.interactions.push_back(std::move(entry));
+    if (interactions_.emplace(entry.subject, entry.key).second) news_.push_back(std::move(entry));
+  }
+
+  // What was stated before, through another channel of the corp for one, is no news.
+  Result<void> tell_news() {
+    const auto known = context_.store.known_interactions(news_);
+    if (!known) return fail(known.error().code, known.error().detail);
+    for (std::size_t i = 0; i < news_.size(); ++i) {
+      if ((*known)[i]) continue;
+      store::NewInteraction& entry = news_[i];
+      batch_.changes.push_back({tenant_, "interaction.created", "interaction", entry.id,
+                                entry.customer, 0, context_.now});
+      talked_.insert(entry.customer);
+      batch_.interactions.push_back(std::move(entry));
+    }
+    return {};
   }
 
   void fold(const Uuid& id, const std::vector<Fact>& facts, const Source& source) {
@@ -347,6 +359,7 @@ class Composing {
   store::Batch& batch_;
   WorkingSet set_;
   std::set<std::pair<store::Key, store::Key>> interactions_;  // by subject and key
+  std::vector<store::NewInteraction> news_;
   std::set<Uuid> talked_;                  // customers with an interaction in this batch
   std::map<Uuid, std::int64_t> versions_;  // of the customers, as they are written
   std::set<Identity> row_names_;

@@ -78,6 +78,9 @@ class Store {
   // All facts of the subjects, in folding order.
   virtual Result<std::vector<SubjectFacts>> facts_of(TenantId tenant,
                                                      std::span<const Key> subjects) = 0;
+  // Which of them, by place, their subjects have already: those are no news.
+  virtual Result<std::vector<bool>> known_interactions(
+      std::span<const NewInteraction> interactions) = 0;
   virtual Result<void> write(const Batch& batch) = 0;
 
   // Tasks due, leased to the caller until `lease_until`.

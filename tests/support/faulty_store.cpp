@@ -120,6 +120,11 @@ Result<std::vector<SubjectFacts>> FaultyStore::facts_of(TenantId tenant,
   return forward([&] { return inner_.facts_of(tenant, subjects); });
 }
 
+Result<std::vector<bool>> FaultyStore::known_interactions(
+    std::span<const NewInteraction> interactions) {
+  return forward([&] { return inner_.known_interactions(interactions); });
+}
+
 Result<void> FaultyStore::write(const Batch& batch) {
   return forward([&] { return inner_.write(batch); });
 }

@@ -61,6 +61,8 @@ class FaultyStore final : public store::Store {
       store::TenantId tenant, std::span<const store::Key> keys) override;
   Result<std::vector<store::SubjectFacts>> facts_of(store::TenantId tenant,
                                                     std::span<const store::Key> subjects) override;
+  Result<std::vector<bool>> known_interactions(
+      std::span<const store::NewInteraction> interactions) override;
   Result<void> write(const store::Batch& batch) override;
   Result<std::vector<store::Task>> claim_tasks(Time now, Time lease_until,
                                                std::size_t limit) override;

@@ -6,6 +6,7 @@
 #include "gateway/store/sql/batch_write.h"
 #include "gateway/store/sql/known.h"
 #include "gateway/store/sql/rows.h"
+#include "gateway/store/sql/sql_store.h"
 
 namespace guanxi::store::sql {
 namespace {
@@ -34,8 +35,8 @@ struct Entry {
   auto operator<=>(const Entry&) const = default;
 };
 
-std::set<Marked> known_interactions(Connection& connection,
-                                    const std::vector<NewInteraction>& interactions) {
+std::set<Marked> marks_in_store(Connection& connection,
+                                std::span<const NewInteraction> interactions) {
   std::set<Marked> wanted;
   for (const NewInteraction& entry : interactions) {
     wanted.emplace(entry.subject, mark_of(entry.key));
@@ -50,8 +51,21 @@ std::set<Marked> known_interactions(Connection& connection,
 
 }  // namespace
 
+Result<std::vector<bool>> SqlStore::known_interactions(
+    std::span<const NewInteraction> interactions) {
+  if (interactions.empty()) return std::vector<bool>{};
+  return reading([&](Connection& connection) -> Result<std::vector<bool>> {
+    const std::set<Marked> known = marks_in_store(connection, interactions);
+    std::vector<bool> answers;
+    for (const NewInteraction& entry : interactions) {
+      answers.push_back(known.contains({entry.subject, mark_of(entry.key)}));
+    }
+    return answers;
+  });
+}
+
 std::vector<const NewChange*> BatchWrite::put_history(Connection& connection) const {
-  std::set<Marked> known = known_interactions(connection, batch_.interactions);
+  std::set<Marked> known = marks_in_store(connection, batch_.interactions);
   // How often each interaction of the batch is to be announced.
   std::map<std::tuple<TenantId, Uuid, std::string_view>, int> news;
   std::set<std::pair<Key, std::int64_t>> shown;  // facts by subject and row

@@ -42,6 +42,8 @@ class SqlStore final : public Store {
                                                                std::span<const Key> keys) override;
   Result<std::vector<SubjectFacts>> facts_of(TenantId tenant,
                                              std::span<const Key> subjects) override;
+  Result<std::vector<bool>> known_interactions(
+      std::span<const NewInteraction> interactions) override;
   Result<void> write(const Batch& batch) override;
 
   Result<std::vector<Task>> claim_tasks(Time now, Time lease_until, std::size_t limit) override;

@@ -159,6 +159,16 @@ TEST_CASE("an event delivered again, or through a second channel of the corp, ha
   CHECK(count(changes, "relation.started") == 1);
   CHECK(count(changes, "interaction.created") == 1);
   CHECK(world->store.backlog()->waiting == 0);
+  // What is no news is no new version either.
+  const std::string end = contact_event("del_follow_user", "wmLei", "sales.li", kDay + 60);
+  world->deliver(end);
+  world->work();
+  const auto told = world->changes().size();
+  const auto version = world->customer("wmLei").version;
+  world->deliver(end, "beta");
+  world->work();
+  CHECK(world->changes().size() == told);
+  CHECK(world->customer("wmLei").version == version);
 }
 
 TEST_CASE("while callbacks crowd in, batches are small and the loop gives way after each") {
