@@ -39,7 +39,7 @@ def read_options():
     options = parser.parse_args()
     options.programs = options.programs.resolve()
     options.seconds = 4 if options.quick else 10
-    options.rounds = 1 if options.quick else 3
+    options.rounds = 1 if options.quick else 5
     options.requests = 150_000 if options.quick else 400_000
     options.only = set(options.only.split(","))
     unknown = options.only - {"sqlite", "mariadb", "open", "events"}
