@@ -207,7 +207,14 @@ class Folding {
 
   void activate(Relation& relation, const Fact& fact, Time since) {
     if (relation.status == kActive) {
-      if (source_.from_answer && fact.fields.contains("since")) correct_beginning(relation, since);
+      if (!fact.fields.contains("since")) return;
+      if (began_anew(relation, since)) {
+        end(relation, since, "unreported");
+        begin(relation, kActive, since, fact);
+        effects_.push_back({Effect::Kind::relation_started, relation.staff});
+      } else if (source_.from_answer) {
+        correct_beginning(relation, since);
+      }
       return;
     }
     // WeCom's API, for one, lists a relation still after the customer has ended it, and one that is
@@ -216,6 +223,12 @@ class Folding {
     if (source_.from_answer && relation.status == kPending) return;
     begin(relation, kActive, since, fact);
     effects_.push_back({Effect::Kind::relation_started, relation.staff});
+  }
+
+  // A beginning well after the one known: the end between them was never told.
+  static bool began_anew(const Relation& relation, Time since) {
+    return !relation.periods.empty() && relation.periods.back().since &&
+           since > *relation.periods.back().since + kSettling;
   }
 
   // The platform's own record of the beginning is exacter than the event's receipt.

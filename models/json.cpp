@@ -7,21 +7,33 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Where a phone number ends that may begin at `start`: digits, and the marks people put between
-// them. `digits` counts those.
-std::size_t phone_end(std::string_view text, std::size_t start, std::size_t& digits) {
-  std::size_t end = start;
-  digits = 0;
-  for (std::size_t i = start; i < text.size(); ++i) {
-    const char c = text[i];
-    if (is_digit(c)) {
-      ++digits;
-      end = i + 1;
-    } else if (c != ' ' && c != '-' && c != '(' && c != ')' && (c != '+' || i != start)) {
-      break;
+// What stands at `at`: a digit, in either width, a mark that people put between digits, or neither;
+// and how many bytes it takes.
+struct Stroke {
+  enum class Kind : std::uint8_t { digit, mark, other } kind = Kind::other;
+  std::size_t size = 1;
+  char digit = 0;
+};
+
+Stroke stroke_at(std::string_view text, std::size_t at) {
+  using Kind = Stroke::Kind;
+  constexpr std::string_view kWideDigits =
+      "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19";
+  constexpr std::string_view kMarks[] = {" ",      "-",      ".",      "_",      "(",
+                                         ")",      "\u00a0", "\u00b7", "\u3000", "\u2010",
+                                         "\u2011", "\u2012", "\u2013", "\u2014", "\u2015",
+                                         "\uff08", "\uff09", "\uff0d", "\u30fb"};
+  if (is_digit(text[at])) return {Kind::digit, 1, text[at]};
+  const std::string_view rest = text.substr(at);
+  for (std::size_t i = 0; i < 10; ++i) {
+    if (rest.starts_with(kWideDigits.substr(3 * i, 3))) {
+      return {Kind::digit, 3, static_cast<char>('0' + i)};
     }
   }
-  return end;
+  for (const std::string_view mark : kMarks) {
+    if (rest.starts_with(mark)) return {Kind::mark, mark.size(), 0};
+  }
+  return {};
 }
 
 // "2025-01-01", which is no number to call.
@@ -32,41 +44,67 @@ bool is_date(std::string_view text) {
                     [](char form, char c) { return form == '0' ? is_digit(c) : c == form; });
 }
 
+// Phone numbers, however they are written, become plain ones that are masked.
+std::string mask_phones(std::string_view text) {
+  constexpr std::size_t kFewest = 7;
+  std::string shown;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const bool plus = text[at] == '+' && at + 1 < text.size();
+    std::size_t end = at + (plus ? 1 : 0);
+    if (stroke_at(text, end).kind != Stroke::Kind::digit) {
+      shown += text[at++];
+      continue;
+    }
+    std::string number = plus ? "+" : "";
+    for (std::size_t next = end; next < text.size();) {
+      const Stroke stroke = stroke_at(text, next);
+      if (stroke.kind == Stroke::Kind::other) break;
+      next += stroke.size;
+      if (stroke.kind != Stroke::Kind::digit) continue;
+      number += stroke.digit;
+      end = next;
+    }
+    const bool hides = number.size() - (plus ? 1 : 0) >= kFewest && !is_date(text.substr(at));
+    shown += hides ? mask_phone(number) : std::string(text.substr(at, end - at));
+    at = end;
+  }
+  return shown;
+}
+
 bool is_word(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          std::string_view("._%+-").find(c) != std::string_view::npos;
 }
 
-void mask_emails(std::string& text) {
-  for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
-    std::size_t start = at;
-    while (start > 0 && is_word(text[start - 1])) --start;
-    if (start == at || at + 1 == text.size() || !is_word(text[at + 1])) continue;
-    const std::string hidden = text.substr(start, 1) + "***";
-    text.replace(start, at - start, hidden);
-    at = start + hidden.size();
-  }
-}
+bool is_beyond_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 
-void mask_phones(std::string& text) {
-  constexpr std::size_t kFewest = 7;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!is_digit(text[i]) && text[i] != '+') continue;
-    std::size_t digits = 0;
-    const std::size_t end = phone_end(text, i, digits);
-    if (digits >= kFewest && !is_date(std::string_view(text).substr(i))) {
-      const std::string hidden = mask_phone(std::string_view(text).substr(i, end - i));
-      text.replace(i, end - i, hidden);
+// Hides what stands before the @ of an address: the Latin part of it, or all where there is none.
+std::string mask_emails(std::string_view text) {
+  constexpr std::string_view kWideAt = "\uff20";
+  std::string shown;
+  for (std::size_t at = 0; at < text.size();) {
+    const bool wide = text.substr(at).starts_with(kWideAt);
+    const std::size_t size = wide ? kWideAt.size() : 1;
+    const bool is_at = wide || text[at] == '@';
+    const bool follows =
+        at + size < text.size() && (is_word(text[at + size]) || is_beyond_ascii(text[at + size]));
+    std::size_t start = shown.size();
+    while (is_at && start > 0 && is_word(shown[start - 1])) --start;
+    if (is_at && start == shown.size()) {
+      while (start > 0 && is_beyond_ascii(shown[start - 1])) --start;
     }
-    i = std::max(i, end - 1);
+    if (is_at && follows && start < shown.size()) {
+      const bool latin = !is_beyond_ascii(shown[start]);
+      shown.replace(start, std::string::npos, (latin ? shown.substr(start, 1) : "") + "***");
+    }
+    shown += text.substr(at, size);
+    at += size;
   }
+  return shown;
 }
 
-std::string mask_text(std::string text) {
-  mask_emails(text);
-  mask_phones(text);
-  return text;
-}
+std::string mask_text(std::string_view text) { return mask_phones(mask_emails(text)); }
 
 void mask_within(Json& value) {
   if (value.is_string()) value = mask_text(value.get<std::string>());
@@ -139,7 +177,7 @@ Json history_json(const Relation& relation) {
 
 Json relations_json(const Customer& customer, bool pii) {
   const auto written = [pii](Json value) {
-    if (!pii && value.is_string()) return Json(mask_text(value.get_ref<const std::string&>()));
+    if (!pii) mask_within(value);
     return value;
   };
   Json rows = Json::array();
@@ -244,15 +282,18 @@ Json customer_json(const Customer& customer, const CustomerJsonOptions& options)
         {"state", customer.origin_state.empty() ? Json(nullptr) : Json(customer.origin_state)},
         {"at", format_time(customer.origin->at)}};
   }
+  const auto written = [&](std::string_view name) {
+    Json value = text_or_null(customer.fields, name);
+    if (!options.pii) mask_within(value);
+    return value;
+  };
   return {{"id", format_uuid(customer.id)},
           {"tenant", options.tenant},
           {"version", customer.version},
-          {"name", text_or_null(customer.fields, "name")},
+          {"name", written("name")},
           {"avatar_url", text_or_null(customer.fields, "avatar_url")},
           {"gender", text_or_null(customer.fields, "gender")},
-          {"company",
-           {{"name", text_or_null(customer.fields, "company.name")},
-            {"title", text_or_null(customer.fields, "company.title")}}},
+          {"company", {{"name", written("company.name")}, {"title", written("company.title")}}},
           {"phones", masked(phones_of(customer), options.pii, mask_phone)},
           {"emails", masked(emails_of(customer), options.pii, mask_email)},
           {"identities", identities_json(customer)},

@@ -155,8 +155,13 @@ ApiVerdict judge(const ErrorPlan& errors, const ApiResponse& response, const Jso
   verdict.action = Action::retry;
   if (response.status >= 500) return verdict;
   verdict.known = false;
-  // Without a code of the platform's own, a refusal of the request stays one.
-  if (verdict.code.empty()) verdict.action = Action::give_up;
+  // Without a code of the platform's own it may be something on the way that refuses, a proxy for
+  // one: a person is needed, and afterwards the call is good. A request that took too long is not
+  // even refused.
+  constexpr int kTimeout = 408;
+  constexpr int kTooEarly = 425;
+  const bool passes = response.status == kTimeout || response.status == kTooEarly;
+  if (verdict.code.empty() && !passes) verdict.action = Action::alert;
   return verdict;
 }
 

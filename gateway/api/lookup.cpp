@@ -87,15 +87,20 @@ Checked<std::vector<Wanted>> read_all(const net::Request& request) {
   return all;
 }
 
+// Whether the channel is the caller's and one of those that are asked about.
+bool is_meant(const std::string& name, const adapters::BoundChannel& bound, const Caller& caller,
+              const Wanted& wanted) {
+  return bound.tenant == caller.tenant && (wanted.channel.empty() || wanted.channel == name) &&
+         (wanted.platform.empty() || wanted.platform == bound.adapter->channel().platform);
+}
+
 // What the identity may be on the tenant's channels: one value may be known in several scopes.
 void find_keys(const Context& context, const Caller& caller, const adapters::ChannelMap& channels,
                Wanted& wanted) {
   bool any_channel = false;
   std::set<models::Identity> identities;
   for (const auto& [name, bound] : channels) {
-    if (bound.tenant != caller.tenant) continue;
-    if (!wanted.channel.empty() && wanted.channel != name) continue;
-    if (!wanted.platform.empty() && wanted.platform != bound.adapter->channel().platform) continue;
+    if (!is_meant(name, bound, caller, wanted)) continue;
     any_channel = true;
     auto identity = bound.adapter->identify(wanted.kind, wanted.value);
     if (identity) identities.insert(std::move(*identity));
@@ -111,7 +116,15 @@ void find_keys(const Context& context, const Caller& caller, const adapters::Cha
 }
 
 // Phones and e-mails are no identities (staff type them); the customers that state them are found.
-Checked<void> find_by_contact(const Context& context, const Caller& caller, Wanted& wanted) {
+Checked<void> find_by_contact(const Context& context, const Caller& caller,
+                              const adapters::ChannelMap& channels, Wanted& wanted) {
+  const bool is_somewhere = std::ranges::any_of(channels, [&](const auto& entry) {
+    return is_meant(entry.first, entry.second, caller, wanted);
+  });
+  if (!is_somewhere) {
+    wanted.reason = "no_such_channel";
+    return {};
+  }
   const bool phone = wanted.kind == "phone";
   const auto value = phone ? adapters::phone_from(wanted.value) : email_from(wanted.value);
   if (!value) {
@@ -181,7 +194,7 @@ Outcome look_up_customers(const Context& context, const Call& call) {
   const auto channels = context.channels.snapshot();
   for (Wanted& wanted : *all) {
     if (wanted.kind == "phone" || wanted.kind == "email") {
-      const auto done = find_by_contact(context, call.caller, wanted);
+      const auto done = find_by_contact(context, call.caller, *channels, wanted);
       if (!done) return tl::unexpected(done.error());
     } else {
       find_keys(context, call.caller, *channels, wanted);

@@ -25,6 +25,7 @@ constexpr Milliseconds kFirstRetry = 1s;
 constexpr Milliseconds kLongestRetry = 30min;
 constexpr Milliseconds kFirstAlert = 1min;
 constexpr Milliseconds kLongestAlert = 1h;
+constexpr Milliseconds kRestart = 5min;  // a list that could not be read to its end, from the start
 constexpr Milliseconds kFirstSilence = 2s;
 constexpr Milliseconds kLongestSilence = 5min;
 constexpr Milliseconds kProbe = 15s;  // longer than one call takes
@@ -174,8 +175,13 @@ struct Enricher::State {
         close(task, wait);
         // Not all at once when it opens.
         return again(wait + share_of(wait / 4), std::move(reason));
-      case Action::give_up:
-        return dead(std::move(reason));
+      case Action::give_up: {
+        if (task.page.empty()) return dead(std::move(reason));
+        // The first page was answered, so it is the cursor that has ended.
+        store::TaskOutcome outcome = again(kRestart + share_of(kRestart), std::move(reason));
+        outcome.anew = true;
+        return outcome;
+      }
       case Action::alert:
         if (task.attempts >= options.alert_attempts) return dead(std::move(reason));
         return again(backoff(task.attempts, kFirstAlert, kLongestAlert), std::move(reason));

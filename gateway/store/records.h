@@ -251,6 +251,7 @@ struct TaskOutcome {
   Time due_at{};          // with next_page and again
   std::string reason;     // with again and dead
   bool tried = true;      // with again: whether a call was made, which counts as an attempt
+  bool anew = false;      // with again: from the first page on
   // The answer to keep: an inbox row in the same transaction.
   std::optional<std::string> answer;
   Time requested_at{};

@@ -179,6 +179,31 @@ TEST_CASE("a channel's list ends no relation that another channel knows") {
   CHECK(customer.relations[0].status == "active");
 }
 
+TEST_CASE("a relation that began again has ended between, though nobody told") {
+  for (const bool by_answer : {false, true}) {
+    CAPTURE(by_answer);
+    Customer customer = lei();
+    const auto active = [](Time at, const char* state) {
+      return relation("active", at, {{"since", to_ms(at)}, {"set", {{"state", state}}}});
+    };
+    apply(customer, {active(kDay, "a")}, event_source(1, kDay));
+    Source source = event_source(2, kDay + 2h);
+    source.from_answer = by_answer;
+    const auto effects = apply(customer, {active(kDay + 2h, "b")}, source);
+    CHECK(kinds(effects) == std::vector{Effect::Kind::updated, Effect::Kind::relation_ended,
+                                        Effect::Kind::relation_started});
+    const Relation& found = customer.relations[0];
+    CHECK(found.status == "active");
+    REQUIRE(found.periods.size() == 2);
+    CHECK(found.periods[0].since == kDay);
+    CHECK(found.periods[0].state == "a");
+    CHECK(found.periods[0].reason == "unreported");
+    CHECK(found.periods[1].since == kDay + 2h);
+    CHECK(found.periods[1].state == "b");
+    CHECK(!found.periods[1].until);
+  }
+}
+
 TEST_CASE("an identity was first named by what was said first, however late it comes") {
   Customer customer = lei();
   apply(customer, {person(kDay + 1h, {{"name", "Lei"}})}, event_source(1, kDay + 1h));
@@ -377,10 +402,25 @@ TEST_CASE("phones and e-mails are masked wherever they are written") {
   const Json& relation = shown["relations"][0];
   CHECK(relation["remark"] == "李雷139****4444");
   CHECK(relation["description"] == "mail l***@secret.cn, since 2025-01-01");
-  CHECK(relation["attributes"]["note"] == "tel. +65******4567");
+  CHECK(relation["attributes"]["note"] == "tel. +65****4567");
   CHECK(shown["attributes"]["wecom.profile.手机"] == "139****3333");
   CHECK(shown["attributes"]["wecom.profile.邮箱"] == "l***@secret.cn");
   CHECK(shown["attributes"]["list"] == Json{"a***@b.cn", 7});
+  for (const std::string text :
+       {"138.1234.5678", "138_1234_5678", "１３８１２３４５６７８", "138\u00a01234\u00a05678",
+        "138　1234　5678", "138·1234·5678", "138) 1234-5678", "138–1234–5678"}) {
+    CAPTURE(text);
+    apply(customer, {person(kDay, {{"name", "李雷" + text}})}, event_source(2, kDay + 1h));
+    CHECK(customer_json(customer, {"t", false, nullptr})["name"] == "李雷138****5678");
+  }
+  for (const std::string text : {"zhang＠example.com", "张三@example.com", "z@示例.中国"}) {
+    CAPTURE(text);
+    apply(customer, {person(kDay, {{"company.name", text}})}, event_source(3, kDay + 2h));
+    const Json masked = customer_json(customer, {"t", false, nullptr})["company"]["name"];
+    CHECK(masked.get<std::string>().find("***") != std::string::npos);
+    CHECK(masked.get<std::string>().find("zhang") == std::string::npos);
+    CHECK(masked.get<std::string>().find("张三") == std::string::npos);
+  }
   const Json whole = customer_json(customer, {"t", true, nullptr});
   CHECK(whole["relations"][0]["remark"] == "李雷13911114444");
   CHECK(whole["attributes"]["wecom.profile.手机"] == "13911113333");

@@ -164,7 +164,9 @@ TEST_CASE("an answer is judged by its code first, then by HTTP") {
                       {418, "", Action::give_up},
                       {429, "", Action::wait},
                       {503, "", Action::retry},
-                      {404, "", Action::give_up, false},
+                      {404, "", Action::alert, false},
+                      {403, "<html>", Action::alert, false},
+                      {408, "", Action::retry, false},
                       {0, "", Action::retry}};
   for (const Row& row : rows) {
     CAPTURE(row.status);

@@ -110,10 +110,13 @@ TEST_CASE("the platform's codes mean what its error table says") {
   CHECK_FALSE(strange.known);
 }
 
-TEST_CASE("what is no answer of the platform is tried again, an unknown path is not") {
+TEST_CASE("what is no answer of the platform is tried again, whatever stood in the way") {
   CHECK(adapter_with()->judge("contact.get", {0, {}, ""}, today()).action == Action::retry);
   CHECK(adapter_with()->judge("contact.get", {502, {}, "<html>"}, today()).action == Action::retry);
-  CHECK(adapter_with()->judge("contact.get", {404, {}, ""}, today()).action == Action::give_up);
+  for (const int status : {403, 404, 407}) {
+    CHECK(adapter_with()->judge("contact.get", {status, {}, ""}, today()).action == Action::alert);
+  }
+  CHECK(adapter_with()->judge("contact.get", {408, {}, ""}, today()).action == Action::retry);
 }
 
 }  // namespace guanxi::adapters::wecom_test

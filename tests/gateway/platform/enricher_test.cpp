@@ -76,6 +76,19 @@ struct Gateway {
     world->work();
   }
 
+  // A customer of five staff members, whom the API lists two at a time.
+  void put_five_followers(const std::string& external_userid) {
+    Json follow = Json::array();
+    for (int i = 0; i < 5; ++i) {
+      follow.push_back(
+          {{"userid", "sales." + std::to_string(i)}, {"createtime", kDay}, {"add_way", 1}});
+    }
+    simulator.put_customer({{"external_contact",
+                             {{"external_userid", external_userid}, {"name", "多页"}, {"type", 1}}},
+                            {"follow_user", follow}});
+    simulator.set_follower_page(2);
+  }
+
   TemporaryFolder folder;
   net::IoThreads threads{1};
   WecomSimulator simulator{threads};
@@ -112,15 +125,7 @@ TEST_CASE("a thin event is completed by the platform, staff names included") {
 
 TEST_CASE("followers are read over all pages of the answer") {
   Gateway gateway;
-  Json follow = Json::array();
-  for (int i = 0; i < 5; ++i) {
-    follow.push_back(
-        {{"userid", "sales." + std::to_string(i)}, {"createtime", kDay}, {"add_way", 1}});
-  }
-  gateway.simulator.put_customer(
-      {{"external_contact", {{"external_userid", "wmPages0001"}, {"name", "多页"}, {"type", 1}}},
-       {"follow_user", follow}});
-  gateway.simulator.set_follower_page(2);
+  gateway.put_five_followers("wmPages0001");
   gateway.add("wmPages0001");
   gateway.settle();
   CHECK(gateway.simulator.calls(kDetail) == 3);
@@ -129,6 +134,20 @@ TEST_CASE("followers are read over all pages of the answer") {
         5);
   // Each of them is asked for by name, whoever the event was about.
   CHECK(gateway.simulator.calls("/cgi-bin/user/get") >= 5);
+}
+
+TEST_CASE("a list of which a later page is refused is read from its start again") {
+  Gateway gateway;
+  gateway.put_five_followers("wmPages0001");
+  gateway.add("wmPages0001");
+  REQUIRE(gateway.enricher->work_once(100));
+  gateway.simulator.fail_next(kDetail, {false, 0, 50100, 1});
+  gateway.settle();
+  // The one of the event, and those of the first page.
+  CHECK(gateway.world->customer("wmPages0001").relations.size() == 3);
+  gateway.world->now += 10min;
+  gateway.settle();
+  CHECK(gateway.world->customer("wmPages0001").relations.size() == 6);
 }
 
 TEST_CASE("a refused token is fetched once more, and the call made again") {
