@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "models/settling.h"
+
 namespace guanxi::models {
 namespace {
 
@@ -10,9 +12,6 @@ constexpr std::string_view kActive = "active";
 constexpr std::string_view kPending = "pending";
 constexpr std::string_view kEnded = "ended";
 constexpr std::string_view kFailed = "failed";
-// What a platform lists lags behind what it reports, in whole seconds and by a clock not ours: a
-// list that was asked for so soon after something was said does not deny it.
-constexpr Milliseconds kSettling{60'000};
 
 std::string text_at(const Json& object, std::string_view name) {
   const auto found = object.find(name);
@@ -217,8 +216,8 @@ class Folding {
       }
       return;
     }
-    // WeCom's API, for one, lists a relation still after the customer has ended it, and one that is
-    // not yet mutual like any other.
+    // An API may list a relation still after the customer has ended it, and one that is not yet
+    // mutual like any other.
     if (source_.from_answer && relation.status == kEnded && relation.ended_by_event) return;
     if (source_.from_answer && relation.status == kPending) return;
     begin(relation, kActive, since, fact);

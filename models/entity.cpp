@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
+#include "models/settling.h"
 #include "models/state.h"
 
 namespace guanxi::models {
 namespace {
 
 constexpr const char* kSource = "source";
-// As for customers' relations: a list asked for so soon after something was said does not deny it.
-constexpr Milliseconds kSettling{60'000};
 
 bool is_final(std::string_view status) { return status == "deleted" || status == "dismissed"; }
 

@@ -235,7 +235,7 @@ struct Enricher::State {
         if (!held) {
           // A token that cannot be had is never this task's own fault: a person is asked for.
           const TokenFailure& failure = held.error();
-          heard(task.channel, failure.is_silent, context.requested_at);
+          if (failure.is_silent) heard(task.channel, true, context.requested_at);
           const Action action = failure.action == Action::give_up ? Action::alert : failure.action;
           return failed(task, action, failure.wait, failure.reason);
         }
