@@ -99,8 +99,8 @@ void check_tokens(const std::string& subject, const adapters::Adapter& adapter,
   }
 }
 
-// The channels that the store knows. Looks only: a database that does not exist is not made, nor is
-// a channel bound to its tenant.
+// The channels that the store knows. Looks only: a database that does not exist is not made, an
+// older schema is not brought up to date, nor is a channel bound to its tenant.
 std::vector<store::ChannelRecord> check_store(const Config& config, Report& report) {
   try {
     if (const auto missing = store::missing_database(config.store)) {
@@ -108,7 +108,13 @@ std::vector<store::ChannelRecord> check_store(const Config& config, Report& repo
                  "guanxi serve makes it; if there should be one, correct the path");
       return {};
     }
-    const auto store = open_ready_store(config);
+    const auto store = store::open_store(config.store);
+    if (const auto older = older_schema(*store)) {
+      const bool by_itself = config.auto_migrate;
+      report.add(by_itself ? Status::warning : Status::error, "store.url", *older,
+                 by_itself ? "guanxi serve brings it up to date" : "run guanxi migrate");
+      return {};
+    }
     auto known = need(store->channels());
     report.add(Status::ok, "store.url", "the store answers and its schema is up to date");
     return known;

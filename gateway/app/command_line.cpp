@@ -30,6 +30,7 @@ struct CommandLine {
   std::string key_id;
   std::string format = "ndjson";
   std::string tenant;
+  std::string rules_dir;
 
   Config config() const { return need(load_config(need(find_config(config_path)))); }
 };
@@ -140,6 +141,20 @@ void add_export(CLI::App& app, CommandLine& line) {
   customers->add_option("--tenant", line.tenant, "only this tenant's");
 }
 
+void add_rules(CLI::App& app, CommandLine& line) {
+  CLI::App* rules = app.add_subcommand("rules", "the dated rule packs of the platforms");
+  rules->require_subcommand(1);
+  CLI::App* lint = rules->add_subcommand("lint", "check packs and run their examples");
+  lint->add_option("DIR", line.rules_dir,
+                   "holds <platform>/manifest.json and <platform>/rules/<date>.json (default: "
+                   "what is built in, and rules.dir)");
+  add_config(*lint, line);
+  add_json(lint, line);
+  lint->callback([&line] {
+    line.action = [&line] { return lint_rules(line.config_path, line.rules_dir, line.console); };
+  });
+}
+
 }  // namespace
 
 int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
@@ -153,6 +168,7 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   add_trigger(app, line);
   add_keys(app, line);
   add_export(app, line);
+  add_rules(app, line);
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(std::move(arguments));

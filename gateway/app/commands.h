@@ -42,4 +42,7 @@ int revoke_key(const Config& config, const std::string& id, Console& console);
 int export_customers(const Config& config, const std::string& format, const std::string& tenant,
                      Console& console);
 
+// `dir` empty: what is in the program and in rules.dir, if there is a configuration.
+int lint_rules(const std::string& config_path, const std::string& dir, Console& console);
+
 }  // namespace guanxi::app

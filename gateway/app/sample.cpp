@@ -1,5 +1,6 @@
 #include "gateway/app/sample.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -47,10 +48,13 @@ std::string with_index(std::string value, std::size_t index) {
   return value;
 }
 
+std::string pointer_of(const std::string& field) {
+  return field.starts_with('/') ? field : '/' + field;
+}
+
 Result<void> set_field(Json& payload, const std::string& field, const std::string& value) {
   try {
-    const Json::json_pointer pointer(field.starts_with('/') ? field : '/' + field);
-    Json& target = payload[pointer];
+    Json& target = payload[Json::json_pointer(pointer_of(field))];
     const Json parsed = Json::parse(value, nullptr, false);
     // A number or flag stays one; everything else is text.
     if ((target.is_number() && parsed.is_number()) ||
@@ -114,6 +118,23 @@ Result<std::string> make_payload(const Sample& sample, Time at, std::size_t inde
     if (!done) return tl::unexpected(done.error());
   }
   return adapters::protocol::render_tree(sample.format, payload);
+}
+
+std::vector<std::string> new_fields(const Sample& sample,
+                                    const std::vector<std::pair<std::string, std::string>>& set) {
+  std::vector<std::string> known;
+  const Json fields = sample.payload.flatten();
+  for (const auto& [pointer, value] : fields.items()) known.push_back(pointer);
+  std::vector<std::string> fresh;
+  for (const auto& [field, value] : set) {
+    const std::string pointer = pointer_of(field);
+    const auto holds = [&](const std::string& place) {
+      return place == pointer || place.starts_with(pointer + '/');
+    };
+    if (std::ranges::any_of(known, holds)) continue;
+    fresh.push_back("the sample has no " + pointer + suggestion(pointer, known) + "; it is added");
+  }
+  return fresh;
 }
 
 }  // namespace guanxi::app

@@ -30,7 +30,10 @@ Result<Sample> find_sample(const std::vector<Sample>& samples, const std::string
 // The payload of the `index`-th of a series, as the platform would send it: the event's time
 // becomes `at` wherever the payload carries it, and `set` replaces fields (a name at the top, or a
 // JSON pointer), {n} in a value being the index.
+// Fields of `set` that the sample lacks are added; new_fields says of each, with what is near.
 Result<std::string> make_payload(const Sample& sample, Time at, std::size_t index,
                                  const std::vector<std::pair<std::string, std::string>>& set);
+std::vector<std::string> new_fields(const Sample& sample,
+                                    const std::vector<std::pair<std::string, std::string>>& set);
 
 }  // namespace guanxi::app

@@ -9,20 +9,22 @@ namespace guanxi::app {
 
 std::unique_ptr<store::Store> open_ready_store(const Config& config) {
   auto store = store::open_store(config.store);
-  const auto [stored, known] = need(store->schema_versions(), "store.url");
+  if (const auto older = older_schema(*store)) {
+    if (!config.auto_migrate) throw CommandFailed("store.url: " + *older + "; run guanxi migrate");
+    need(store->migrate(), "store.url");
+  }
+  return store;
+}
+
+std::optional<std::string> older_schema(store::Store& store) {
+  const auto [stored, known] = need(store.schema_versions(), "store.url");
   if (stored > known) {
     throw CommandFailed("store.url: the store's schema is version " + std::to_string(stored) +
                         " and this program knows " + std::to_string(known) +
                         "; run the newer program");
   }
-  if (stored < known) {
-    if (!config.auto_migrate) {
-      throw CommandFailed("store.url: the schema is version " + std::to_string(stored) + " of " +
-                          std::to_string(known) + "; run guanxi migrate");
-    }
-    need(store->migrate(), "store.url");
-  }
-  return store;
+  if (stored == known) return std::nullopt;
+  return "the schema is version " + std::to_string(stored) + " of " + std::to_string(known);
 }
 
 Result<adapters::BoundChannel> bind_channel(const Config& config, const ChannelConfig& channel,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "adapters/bound_channel.h"
@@ -15,6 +16,10 @@ namespace guanxi::app {
 // Opens the store and brings its schema up to date unless auto_migrate is off. Throws
 // std::runtime_error with the setting and the cure.
 std::unique_ptr<store::Store> open_ready_store(const Config& config);
+
+// How far the store's schema is behind this program's; nothing if it is not. Throws CommandFailed
+// if it is ahead.
+std::optional<std::string> older_schema(store::Store& store);
 
 // Binds one channel without a store: its numbers are 0.
 Result<adapters::BoundChannel> bind_channel(const Config& config, const ChannelConfig& channel,

@@ -62,6 +62,9 @@ int trigger(const Config& config, const TriggerOptions& options, Console& consol
   const auto adapter = need(bind_channel(config, channel, registry)).adapter;
   if (options.list) return list_samples(*adapter, console);
   const Sample sample = need(find_sample(samples_of(*adapter, system_now()), options.event));
+  for (const std::string& note : new_fields(sample, options.set)) {
+    console.err << "guanxi: --set: " << note << '\n';
+  }
   const std::string url = target_url(config, options, adapter->channel());
   const auto client = net::make_http_client();
   std::size_t refused = 0;

@@ -207,6 +207,18 @@ TEST_CASE("check looks and leaves everything as it was") {
   CHECK(!std::filesystem::exists(database + ".key"));
 }
 
+TEST_CASE("check tells of an older schema and leaves it to serve or migrate") {
+  for (const std::string automatic : {"true", "false"}) {
+    const Installation gateway("auto_migrate = " + automatic + "\n");
+    store::open_store(app::load_config(gateway.config()).value().store);  // which does not migrate
+    for (int time = 0; time < 2; ++time) {
+      const Ran ran = gateway.run({"check"});
+      CHECK(ran.code == (automatic == "true" ? 0 : 1));
+      CHECK(ran.out.find("the schema is version 0 of") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("check refuses a certificate and a store that serve could not use") {
   const Installation gateway;
   std::ofstream(gateway.config())
@@ -243,6 +255,28 @@ TEST_CASE("check says which channel cannot be bound, without its secrets") {
   CHECK(ran.out.find("short-secret") == std::string::npos);
 }
 
+TEST_CASE("rules lint names file, place and reason, and is content with what is built in") {
+  const Installation gateway;
+  CHECK(gateway.run({"rules", "lint"}).out == "clean\n");
+  CHECK(run({"rules", "lint"}).code == 0);  // needs no configuration
+  const tests::TemporaryFolder folder;
+  std::filesystem::create_directory(folder.file("wecom"));
+  std::ofstream(folder.file("wecom/2026-01-01.json"))
+      << R"({"interface": 1, "extends": "2025-12-18", "source": {"changed": "nothing"},)"
+         R"( "events": {"event/subscribe": {"fact": {}}}})";
+  const Ran ran = gateway.run({"rules", "lint", folder.path()});
+  CHECK(ran.code == 1);
+  CHECK(ran.out ==
+        "wecom/rules/2026-01-01.json /events/event~1subscribe/fact: unknown key; did you "
+        "mean \"facts\"?\n");
+  const Json rows = Json::parse(gateway.run({"rules", "lint", folder.path(), "--json"}).out);
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0]["file"] == "wecom/rules/2026-01-01.json");
+  std::ofstream(gateway.config(), std::ios::app) << "[rules]\ndir = \"" << folder.path() << "\"\n";
+  CHECK(gateway.run({"rules", "lint"}).code == 1);
+  CHECK(run({"rules", "lint", "--config", "/nonexistent.toml"}).code == 1);
+}
+
 TEST_CASE("trigger lists the events it can make, and says what is near a wrong name") {
   const Installation gateway;
   const Ran listed = gateway.run({"trigger", "acme", "--list", "--json"});
@@ -252,6 +286,15 @@ TEST_CASE("trigger lists the events it can make, and says what is near a wrong n
   const Ran wrong = gateway.run({"trigger", "acme", "add_external_contct"});
   CHECK(wrong.code == 1);
   CHECK(wrong.err.find("did you mean 'add_external_contact'?") != std::string::npos);
+  const auto samples = app::samples_of(
+      *app::bind_channel(*app::load_config(gateway.config()),
+                         app::load_config(gateway.config())->channels.at(0), adapters::Registry())
+           ->adapter,
+      system_now());
+  const auto sample = app::find_sample(samples, "add_external_contact");
+  const auto notes = app::new_fields(*sample, {{"UserId", "x"}, {"/UserID", "y"}});
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].find("did you mean '/UserID'?") != std::string::npos);
   const Ran channel = gateway.run({"trigger", "acne", "add_external_contact"});
   CHECK(channel.err.find("did you mean 'acme'?") != std::string::npos);
 }
