@@ -175,10 +175,12 @@ ApiVerdict judge_answer(const ErrorPlan& errors, const ApiResponse& response, Ti
     return verdict;
   }
   const Json body = Json::parse(response.body, nullptr, false);
-  if (body.is_discarded() && response.status < 400) {
+  // Nothing that a platform is asked for is an empty object: something on the way answered.
+  const bool says_nothing = !body.is_structured() || body.empty();
+  if (says_nothing && response.status < 400) {
     ApiVerdict verdict;
     verdict.action = Action::retry;
-    verdict.reason = "the answer is no JSON";
+    verdict.reason = body.is_discarded() ? "the answer is no JSON" : "the answer says nothing";
     verdict.known = false;
     return verdict;
   }

@@ -62,6 +62,15 @@ Json event_json(const store::InboxRow& row, const ChannelNames& names) {
   return json;
 }
 
+Json call_json(const store::CallRecord& record) {
+  const bool waits = record.state == "waiting";
+  return {{"call", record.call},
+          {"state", record.state},
+          {"attempts", record.attempts},
+          {"next_at", waits ? Json(format_time(record.due_at)) : Json(nullptr)},
+          {"error", text_or_null(record.error)}};
+}
+
 bool is_utf8(const std::string& bytes) {
   try {
     Json(bytes).dump();
@@ -122,6 +131,10 @@ Outcome get_event(const Context& context, const Call& call) {
   const auto names = channel_names(context, call.caller);
   if (!names) return tl::unexpected(names.error());
   Json json = event_json(**row, *names);
+  const auto calls = checked(context.store.calls_of(call.caller.tenant, *seq));
+  if (!calls) return tl::unexpected(calls.error());
+  json["calls"] = Json::array();
+  for (const store::CallRecord& record : *calls) json["calls"].push_back(call_json(record));
   // A raw payload is personal data through and through; it cannot be masked, only withheld.
   if (call.caller.may(Scope::pii_read)) {
     const std::string& bytes = (*row)->bytes;

@@ -307,7 +307,7 @@ struct Enricher::State {
     }
     if (outcome.state == TaskState::dead) {
       observe::log(observe::Level::warning, "task_dead",
-                   {{"task", task.id}, {"call", task.call}, {"reason", outcome.reason}});
+                   {{"event", task.cause}, {"call", task.call}, {"reason", outcome.reason}});
     }
     if (outcome.answer && hooks.on_answer) hooks.on_answer();
   }

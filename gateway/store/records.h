@@ -245,6 +245,15 @@ struct Task {
   std::int64_t fence = 0;
 };
 
+// How the calls stand that a row of the inbox was the last to want.
+struct CallRecord {
+  std::string call;
+  std::string_view state;  // waiting, running, done or dead
+  int attempts = 0;
+  Time due_at{};      // waiting: when it is tried next
+  std::string error;  // why it waits again, or is dead; empty: nothing failed
+};
+
 struct TaskOutcome {
   enum class State : std::uint8_t { done, next_page, again, dead } state{};
   std::string next_page;  // with next_page

@@ -110,6 +110,7 @@ class Store {
                                    std::optional<ChannelId> channel, std::int64_t before,
                                    std::size_t limit) = 0;
   virtual Result<std::optional<InboxRow>> event(TenantId tenant, std::int64_t seq) = 0;
+  virtual Result<std::vector<CallRecord>> calls_of(TenantId tenant, std::int64_t seq) = 0;
   virtual Result<std::vector<DriftRow>> drift(TenantId tenant) = 0;
   // Of one tenant, or of all.
   virtual Result<Backlog> backlog(std::optional<TenantId> tenant) = 0;

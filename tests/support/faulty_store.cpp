@@ -183,6 +183,10 @@ Result<std::optional<InboxRow>> FaultyStore::event(TenantId tenant, std::int64_t
   return forward([&] { return inner_.event(tenant, seq); });
 }
 
+Result<std::vector<CallRecord>> FaultyStore::calls_of(TenantId tenant, std::int64_t seq) {
+  return forward([&] { return inner_.calls_of(tenant, seq); });
+}
+
 Result<std::vector<DriftRow>> FaultyStore::drift(TenantId tenant) {
   return forward([&] { return inner_.drift(tenant); });
 }

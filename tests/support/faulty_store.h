@@ -84,6 +84,8 @@ class FaultyStore final : public store::Store {
                                   std::optional<store::ChannelId> channel, std::int64_t before,
                                   std::size_t limit) override;
   Result<std::optional<store::InboxRow>> event(store::TenantId tenant, std::int64_t seq) override;
+  Result<std::vector<store::CallRecord>> calls_of(store::TenantId tenant,
+                                                  std::int64_t seq) override;
   Result<std::vector<store::DriftRow>> drift(store::TenantId tenant) override;
   using Store::backlog;
   Result<store::Backlog> backlog(std::optional<store::TenantId> tenant) override;

@@ -66,6 +66,7 @@ class SqlStore final : public Store {
                            std::optional<ChannelId> channel, std::int64_t before,
                            std::size_t limit) override;
   Result<std::optional<InboxRow>> event(TenantId tenant, std::int64_t seq) override;
+  Result<std::vector<CallRecord>> calls_of(TenantId tenant, std::int64_t seq) override;
   Result<std::vector<DriftRow>> drift(TenantId tenant) override;
   using Store::backlog;
   Result<Backlog> backlog(std::optional<TenantId> tenant) override;

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "gateway/store/sql/inbox.h"
 #include "gateway/store/sql/rows.h"
 #include "gateway/store/sql/sql_store.h"
@@ -7,6 +9,7 @@ namespace guanxi::store::sql {
 namespace {
 
 constexpr std::size_t kErrorMax = 1000;
+constexpr std::array<std::string_view, 4> kStateTexts{"waiting", "running", "done", "dead"};
 constexpr std::string_view kDue =
     "SELECT id FROM task WHERE state IN (0, 1) AND due_at <= ? ORDER BY due_at LIMIT ? ";
 
@@ -160,6 +163,21 @@ Result<void> SqlStore::settle(const Task& task, const TaskOutcome& outcome) {
         " page = ?, error = ? WHERE id = ?",
         settled(task, outcome, *lease, run));
     return {};
+  });
+}
+
+Result<std::vector<CallRecord>> SqlStore::calls_of(TenantId tenant, std::int64_t seq) {
+  return reading([&](Connection& connection) -> Result<std::vector<CallRecord>> {
+    std::vector<CallRecord> calls;
+    connection.query(
+        "SELECT call_name, state, attempts, due_at, error FROM task WHERE cause = ? AND"
+        " tenant_id = ? ORDER BY id",
+        Cells().number(seq).number(tenant).values(), [&](const Row& row) {
+          calls.push_back(
+              {string_at(row, 0), kStateTexts.at(static_cast<std::size_t>(row.number(1))),
+               static_cast<int>(row.number(2)), from_ms(row.number(3)), string_at(row, 4)});
+        });
+    return calls;
   });
 }
 

@@ -47,6 +47,32 @@ TEST_CASE("a raw payload is shown only to a key that may read personal data") {
   CHECK(world.get("/v1/events/x", both).status == 404);
 }
 
+TEST_CASE("an event names the platform calls it wanted, and why they do not succeed") {
+  ApiWorld world;
+  world.add_event("acme", "{}");
+  const std::string admin = world.key({"admin"});
+  const auto seq = world.get_json("/v1/events", admin)["data"][0]["seq"].get<std::int64_t>();
+  const std::string one = "/v1/events/" + std::to_string(seq);
+  CHECK(world.get_json(one, admin)["calls"].empty());
+  const auto channel = world.store->channels().value().at(0);
+  store::Batch batch;
+  batch.tasks.push_back({channel.tenant, channel.id, seq, "contact.get", Json::object(), Time{}});
+  REQUIRE(world.store->write(batch));
+  const auto tasks = world.store->claim_tasks(from_ms(1), from_ms(2), 1).value();
+  store::TaskOutcome outcome;
+  outcome.state = store::TaskOutcome::State::again;
+  outcome.due_at = from_ms(60'000);
+  outcome.reason = "code 60020, not allowed to access from your ip";
+  REQUIRE(world.store->settle(tasks.at(0), outcome));
+  const Json calls = world.get_json(one, admin)["calls"];
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0] == Json{{"call", "contact.get"},
+                         {"state", "waiting"},
+                         {"attempts", 1},
+                         {"next_at", "1970-01-01T00:01:00.000Z"},
+                         {"error", outcome.reason}});
+}
+
 TEST_CASE("channels show their state and no setting of theirs") {
   ApiWorld world;
   world.metrics.channel("acme", "testnet")

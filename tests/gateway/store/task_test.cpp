@@ -187,6 +187,11 @@ EVERY_STORE("a dead task stays dead until it is wanted again") {
   dead.reason = "no permission";
   REQUIRE(world->settle(claim(world), dead));
   CHECK(world->backlog().value().dead_tasks == 1);
+  const auto calls = world->calls_of(world.tenant, 1).value();
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].state == "dead");
+  CHECK(calls[0].error == "no permission");
+  CHECK(world->calls_of(world.tenant + 1, 1).value().empty());
   CHECK(world->claim_tasks(at(999), at(1000), 10).value().empty());
   want(world, {wanted(world, "wmA", 2)});
   CHECK(world->backlog().value().dead_tasks == 0);
