@@ -54,6 +54,10 @@ struct Opened {
 // plus "public_url" and "unionid_scope".
 using Settings = std::map<std::string, std::string, std::less<>>;
 
+// A setting of every channel: in which scope ids that several accounts share are unique.
+inline constexpr std::string_view kSharedScopeSetting = "unionid_scope";
+inline constexpr std::string_view kSharedScopeDefault = "default";
+
 // One connected account, as adapters see it.
 struct ChannelSettings {
   std::string id;
@@ -104,6 +108,7 @@ struct Token {
 struct Reading {
   std::vector<models::Event> events;
   std::string next_page;  // answers only: cursor of the next page; empty: last page
+  std::string kept_page;  // answers only: where the next run of the call begins; empty: anew
 };
 
 // The context of an API answer: which call it answers.
@@ -164,6 +169,8 @@ class Adapter {
                                           std::string_view token) const = 0;
   virtual ApiVerdict judge(std::string_view call, const ApiResponse& response, Time now) const = 0;
 
+  // The recipes of today's pack by which this channel takes messages, best first.
+  virtual std::vector<std::string> recipes(Time now) const = 0;
   // The way back: a correctly signed and encrypted callback carrying `payload`; for `trigger` and
   // tests.
   virtual Result<Callback> make_callback(std::string_view payload,

@@ -36,24 +36,28 @@ Result<std::shared_ptr<const Adapter>> ChannelAdapter::bind(
                                           "\" is no version of " + platform->name +
                                           "; the newest is " + platform->packs.rbegin()->first);
   }
+  // Held until all packs have their transport and the newest is compiled.
+  const auto files = platform->source ? platform->source->files() : nullptr;
   // Packs that share a transport share its keys too.
   std::map<const protocol::Transport*, std::shared_ptr<const protocol::BoundTransport>> bound;
   for (const auto& [version, pack] : platform->packs) {
     if (pinned && version != channel.rules) continue;
-    auto& transport = bound[pack->transport().get()];
+    const auto unbound = pack->transport();
+    auto& transport = bound[unbound.get()];
     if (transport == nullptr) {
-      auto result = protocol::BoundTransport::bind(pack->transport(), adapter->channel_.settings,
-                                                   channel.freshness);
+      auto result =
+          protocol::BoundTransport::bind(unbound, adapter->channel_.settings, channel.freshness);
       if (!result) {
         return fail(result.error().code,
                     "channel \"" + channel.id + "\": " + result.error().detail);
       }
       transport = std::move(*result);
     }
-    adapter->versions_[version] = {
-        pack, transport,
-        rules::Scopes(pack->plan(), platform->manifest, adapter->channel_.settings)};
+    Version& added = adapter->versions_[version];
+    added.pack = pack;
+    added.transport = transport;
   }
+  adapter->scopes_of(adapter->newest());
   return std::shared_ptr<const Adapter>(adapter);
 }
 
@@ -61,6 +65,14 @@ const ChannelAdapter::Version& ChannelAdapter::version_at(Time time) const {
   auto later = versions_.upper_bound(beijing_day(time));
   if (later != versions_.begin()) --later;
   return later->second;
+}
+
+const rules::Scopes& ChannelAdapter::scopes_of(const Version& version) const {
+  std::call_once(version.scoped, [&] {
+    version.scopes_made =
+        rules::Scopes(version.pack->plan(), platform_->manifest, channel_.settings);
+  });
+  return version.scopes_made;
 }
 
 Result<Opened> ChannelAdapter::open(const Callback& callback, Time now) const {
@@ -77,11 +89,11 @@ Result<Reading> ChannelAdapter::read_payload(std::string_view recipe, std::strin
   if (!tree) return tl::unexpected<Error>(tree.error());
   const Version& version = version_at(received_at);
   const rules::RulePlan& plan = version.pack->plan();
-  rules::Situation situation{plan, version.scopes, models::Trust::account_bound, received_at};
+  rules::Situation situation{plan, scopes_of(version), models::Trust::account_bound, received_at};
   if (const auto weak = plan.recipe_trust.find(recipe); weak != plan.recipe_trust.end()) {
     situation.trust = weak->second;
   }
-  return Reading{rules::read_message(situation, recipe, std::move(*tree)), {}};
+  return Reading{rules::read_message(situation, recipe, std::move(*tree)), {}, {}};
 }
 
 Result<Reading> ChannelAdapter::read_answer(const CallContext& context,
@@ -106,7 +118,7 @@ Result<Reading> ChannelAdapter::read_answer(const CallContext& context,
     reading.events.push_back(std::move(event));
     return reading;
   }
-  const rules::Situation situation{plan, version.scopes, models::Trust::account_bound,
+  const rules::Situation situation{plan, scopes_of(version), models::Trust::account_bound,
                                    context.requested_at};
   reading.events = rules::read_answer(situation, call->second, context, *tree);
   if (call->second.pages) {
@@ -114,6 +126,7 @@ Result<Reading> ChannelAdapter::read_answer(const CallContext& context,
     const bool told = asked != context.arguments.end() && asked->is_string();
     reading.next_page = rules::next_page(*call->second.pages, *tree,
                                          told ? asked->get<std::string>() : std::string());
+    reading.kept_page = rules::kept_page(*call->second.pages, *tree);
   }
   return reading;
 }
@@ -121,9 +134,7 @@ Result<Reading> ChannelAdapter::read_answer(const CallContext& context,
 std::vector<std::string> ChannelAdapter::token_names(Time now) const {
   std::vector<std::string> names;
   for (const auto& [name, plan] : version_at(now).pack->plan().api.tokens) {
-    if (rules::build_request(plan.request, channel_.settings, Json::object(), "")) {
-      names.push_back(name);
-    }
+    if (token_request(name, now)) names.push_back(name);
   }
   return names;
 }
@@ -136,10 +147,25 @@ Result<std::string> ChannelAdapter::token_name(std::string_view call, Time now) 
 }
 
 Result<ApiRequest> ChannelAdapter::token_request(std::string_view token_name, Time now) const {
-  const auto& tokens = version_at(now).pack->plan().api.tokens;
+  const Version& version = version_at(now);
+  const auto& tokens = version.pack->plan().api.tokens;
   const auto found = tokens.find(token_name);
   if (found == tokens.end()) return no_token(token_name);
-  return rules::build_request(found->second.request, channel_.settings, Json::object(), "");
+  const rules::RequestPlan& plan = found->second.request;
+  return signed_request(version, plan,
+                        rules::build_request(plan, channel_.settings, Json::object(), "", now));
+}
+
+Result<ApiRequest> ChannelAdapter::signed_request(const Version& version,
+                                                  const rules::RequestPlan& plan,
+                                                  Result<ApiRequest> request) {
+  if (!request || !plan.sign) return request;
+  const auto signature = version.transport->sign(plan.sign->with, rules::as_callback(*request));
+  if (!signature) return fail(ErrorCode::malformed, signature.error().detail);
+  if (auto put = rules::put_signature(*plan.sign, *signature, *request); !put) {
+    return tl::unexpected(std::move(put.error()));
+  }
+  return request;
 }
 
 Result<Token> ChannelAdapter::read_token(std::string_view token_name, const ApiResponse& response,
@@ -161,10 +187,13 @@ Result<Token> ChannelAdapter::read_token(std::string_view token_name, const ApiR
 
 Result<ApiRequest> ChannelAdapter::call_request(const CallContext& context, std::string_view page,
                                                 std::string_view token) const {
-  const rules::ApiPlan& api = version_at(context.requested_at).pack->plan().api;
+  const Version& version = version_at(context.requested_at);
+  const rules::ApiPlan& api = version.pack->plan().api;
   const auto found = api.calls.find(context.call);
   if (found == api.calls.end()) return no_call(context.call);
-  return rules::build_call(api, found->second, channel_.settings, context.arguments, page, token);
+  return signed_request(version, found->second.request,
+                        rules::build_call(api, found->second, channel_.settings, context.arguments,
+                                          page, token, context.requested_at));
 }
 
 ApiVerdict ChannelAdapter::judge(std::string_view call, const ApiResponse& response,
@@ -174,6 +203,10 @@ ApiVerdict ChannelAdapter::judge(std::string_view call, const ApiResponse& respo
   // Tokens are judged by their own name, which no call has.
   return rules::judge_answer(found == api.calls.end() ? api.errors : found->second.errors, response,
                              now);
+}
+
+std::vector<std::string> ChannelAdapter::recipes(Time now) const {
+  return version_at(now).transport->keeping_recipes();
 }
 
 Result<Callback> ChannelAdapter::make_callback(std::string_view payload,
@@ -188,7 +221,7 @@ std::optional<models::Identity> ChannelAdapter::identify(std::string_view kind,
   const auto found = index.find(kind);
   if (found == index.end()) return std::nullopt;
   const rules::IdentityPlan& plan = version.pack->plan().identities[found->second];
-  return models::Identity{plan.kind, plan.name_space, version.scopes.of(found->second, "", ""),
+  return models::Identity{plan.kind, plan.name_space, scopes_of(version).of(found->second, "", ""),
                           std::string(value), plan.side};
 }
 

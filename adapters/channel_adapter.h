@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "adapters/adapter.h"
@@ -31,6 +32,7 @@ class ChannelAdapter final : public Adapter {
   Result<ApiRequest> call_request(const CallContext& context, std::string_view page,
                                   std::string_view token) const override;
   ApiVerdict judge(std::string_view call, const ApiResponse& response, Time now) const override;
+  std::vector<std::string> recipes(Time now) const override;
   Result<Callback> make_callback(std::string_view payload, const Forgery& forgery) const override;
   const ChannelSettings& channel() const override { return channel_; }
   std::optional<models::Identity> identify(std::string_view kind,
@@ -40,11 +42,18 @@ class ChannelAdapter final : public Adapter {
   struct Version {
     std::shared_ptr<const rules::RulePack> pack;
     std::shared_ptr<const protocol::BoundTransport> transport;
-    rules::Scopes scopes;
+    mutable std::once_flag scoped{};
+    mutable rules::Scopes scopes_made{};
   };
+
+  // The request with its signature, if its plan wants one.
+  static Result<ApiRequest> signed_request(const Version& version, const rules::RequestPlan& plan,
+                                           Result<ApiRequest> request);
 
   ChannelAdapter() = default;
   const Version& version_at(Time time) const;
+  // Made when first wanted, since they need the compiled pack.
+  const rules::Scopes& scopes_of(const Version& version) const;
   const Version& newest() const { return versions_.rbegin()->second; }
 
   std::shared_ptr<const rules::Platform> platform_;

@@ -128,8 +128,9 @@ struct WantedCall {
     gap,      // only if the group's stored version is not `version_before`
     unknown,  // only if the entity named by `about` has no name yet
   } when = When::always;
-  std::optional<Identity> about;  // for gap and unknown
-  std::string version_before;     // for gap
+  std::optional<Identity> about;    // for gap and unknown
+  std::string version_before;       // for gap
+  std::vector<std::string> latest;  // arguments by which no two calls differ; the newest are used
 
   bool operator==(const WantedCall&) const = default;
 };

@@ -61,4 +61,12 @@ std::vector<std::string> BoundTransport::recipes() const {
   return names;
 }
 
+std::vector<std::string> BoundTransport::keeping_recipes() const {
+  std::vector<std::string> names;
+  for (const BoundRecipe& recipe : plan_->recipes) {
+    if (recipe.plan->keep && !recipe.plan->watch) names.push_back(recipe.plan->name);
+  }
+  return names;
+}
+
 }  // namespace guanxi::adapters::protocol

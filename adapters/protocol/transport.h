@@ -92,6 +92,8 @@ class BoundTransport {
 
   // The names of the enabled recipes, in the order in which they are tried.
   std::vector<std::string> recipes() const;
+  // Those whose payloads are kept, and that are not only counted.
+  std::vector<std::string> keeping_recipes() const;
 
  private:
   std::unique_ptr<const BoundPlan> plan_;

@@ -11,12 +11,19 @@ struct Ingredients {
   const Settings& settings;
   const Json& arguments;
   std::string_view page;
+  Time now;
 };
 
 const Json* argument(const Ingredients& from, const std::string& name) {
   if (!from.arguments.is_object()) return nullptr;
   const auto found = from.arguments.find(name);
   return found == from.arguments.end() || is_empty(*found) ? nullptr : &*found;
+}
+
+// "2025-01-01 08:00:00", as Chinese platforms write the time in requests.
+std::string beijing_text(Time now) {
+  const std::string text = format_time(now + std::chrono::hours{8});  // …T…Z of that wall clock
+  return text.substr(0, 10) + ' ' + text.substr(11, 8);
 }
 
 Json compact(const Template& part, const Ingredients& from);
@@ -45,6 +52,12 @@ Json fill(const Template& part, const Ingredients& from) {
       const auto found = from.settings.find(part.name);
       return found == from.settings.end() ? Json() : Json(found->second);
     }
+    case Template::Kind::now_s:
+      return to_ms(from.now) / 1000;
+    case Template::Kind::now_ms:
+      return to_ms(from.now);
+    case Template::Kind::now_text:
+      return beijing_text(from.now);
     case Template::Kind::object:
     case Template::Kind::list:
       return compact(part, from);
@@ -152,11 +165,11 @@ std::string url_encode(std::string_view text) {
 }
 
 Result<ApiRequest> build_request(const RequestPlan& plan, const Settings& settings,
-                                 const Json& arguments, std::string_view page) {
+                                 const Json& arguments, std::string_view page, Time now) {
   if (const std::string* missing = missing_setting(plan, settings)) {
     return fail(ErrorCode::malformed, "the setting \"" + *missing + "\" has no value");
   }
-  const Ingredients from{settings, arguments, page};
+  const Ingredients from{settings, arguments, page, now};
   ApiRequest request;
   request.method = plan.method;
   const auto base = settings.find(plan.base_setting);
@@ -197,8 +210,8 @@ Result<ApiRequest> build_request(const RequestPlan& plan, const Settings& settin
 }
 
 Result<ApiRequest> build_call(const ApiPlan& api, const CallPlan& call, const Settings& settings,
-                              const Json& arguments, std::string_view page,
-                              std::string_view token) {
+                              const Json& arguments, std::string_view page, std::string_view token,
+                              Time now) {
   Json given = arguments;
   if (!call.batch_param.empty() && given.is_object() && given.contains(call.batch_param)) {
     Json& batch = given[call.batch_param];
@@ -208,7 +221,7 @@ Result<ApiRequest> build_call(const ApiPlan& api, const CallPlan& call, const Se
                                             std::to_string(call.batch_max) + " at once");
     }
   }
-  auto request = build_request(call.request, settings, given, page);
+  auto request = build_request(call.request, settings, given, page, now);
   if (!request) return fail(request.error().code, call.name + ": " + request.error().detail);
   const auto place = api.places.find(call.token);
   if (place == api.places.end()) return request;
@@ -224,6 +237,49 @@ Result<ApiRequest> build_call(const ApiPlan& api, const CallPlan& call, const Se
     request->url += url_encode(place->second.name) + '=' + url_encode(value);
   }
   return request;
+}
+
+Callback as_callback(const ApiRequest& request) {
+  constexpr std::string_view kScheme = "://";
+  Callback callback{request.method, {}, {}, request.headers, request.body};
+  const std::size_t scheme = request.url.find(kScheme);
+  const std::size_t host = scheme == std::string::npos ? 0 : scheme + kScheme.size();
+  const std::size_t query = std::min(request.url.find('?', host), request.url.size());
+  const std::size_t path = std::min(request.url.find('/', host), query);
+  callback.path = request.url.substr(path, query - path);
+  if (query < request.url.size()) callback.query = request.url.substr(query + 1);
+  return callback;
+}
+
+Result<void> put_signature(const SignPlan& plan, const std::string& signature,
+                           ApiRequest& request) {
+  switch (plan.place) {
+    case SignPlan::Place::query:
+      request.url += request.url.find('?') == std::string::npos ? '?' : '&';
+      request.url += url_encode(plan.name) + '=' + url_encode(signature);
+      return {};
+    case SignPlan::Place::header:
+      request.headers.emplace_back(plan.name, signature);
+      return {};
+    case SignPlan::Place::body:
+      break;
+  }
+  Json body = Json::parse(request.body, nullptr, false);
+  Json* place = &body;
+  for (const Step& step : plan.path.steps) {
+    if (!place->is_object() && !place->is_null())
+      return fail(ErrorCode::malformed, "the body has no place to sign");
+    place = &(*place)[step.key];
+  }
+  *place = signature;
+  request.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return {};
+}
+
+std::string kept_page(const PagePlan& plan, const Json& answer) {
+  if (!plan.keep || !plan.next) return {};
+  const Json* found = resolve(*plan.next, answer);
+  return found == nullptr ? std::string() : to_text(*found).value_or("");
 }
 
 Result<Token> read_token(const TokenPlan& plan, const Json& answer) {

@@ -25,8 +25,8 @@ Milliseconds seconds(Context& context, const Json& json, const std::string& poin
 void compile_token(Context& context, const std::string& name, const Json& json) {
   const std::string pointer = at("/api/tokens", name);
   if (!context.closed(json, pointer,
-                      {"request", "base", "query", "body", "form", "headers", "value", "lifetime",
-                       "early", "put", "prefix"})) {
+                      {"request", "base", "query", "body", "form", "headers", "sign", "value",
+                       "lifetime", "early", "put", "prefix"})) {
     return;
   }
   TokenPlan token;
@@ -66,7 +66,7 @@ void compile_pages(Context& context, const Json& json, const std::string& pointe
   if (pages == json.end()) return;
   const std::string here = at(pointer, "pages");
   if (!context.closed(*pages, here,
-                      {"style", "next", "more", "end", "size", "rows", "total", "pages"})) {
+                      {"style", "next", "more", "end", "size", "rows", "total", "pages", "keep"})) {
     return;
   }
   PagePlan plan;
@@ -97,6 +97,13 @@ void compile_pages(Context& context, const Json& json, const std::string& pointe
     }
   }
   using Style = PagePlan::Style;
+  if (const auto keep = pages->find("keep"); keep != pages->end()) {
+    plan.keep = *keep == true;
+    if (!keep->is_boolean()) context.complain(at(here, "keep"), "is true or false");
+    if (plan.keep && (plan.style != Style::cursor || !plan.more)) {
+      context.complain(at(here, "keep"), "needs a cursor and \"more\"");
+    }
+  }
   if (plan.style == Style::cursor && !plan.next) context.complain(here, "needs \"next\"");
   if (plan.style == Style::again && !plan.more) context.complain(here, "needs \"more\"");
   if (plan.style == Style::offset && !plan.rows && plan.size == 0) {
@@ -213,7 +220,7 @@ void compile_call(Context& context, const std::string& name, const Json& json) {
     context.complain(pointer, "is no object");
     return;
   }
-  for (const char* reserved : {"sign", "receipts", "window"}) {
+  for (const char* reserved : {"receipts", "window"}) {
     if (json.contains(reserved)) {
       context.complain(at(pointer, reserved),
                        "\"" + std::string(reserved) + "\" is reserved and not built yet");
@@ -221,9 +228,9 @@ void compile_call(Context& context, const std::string& name, const Json& json) {
     }
   }
   context.closed(json, pointer,
-                 {"request", "base", "query", "body", "form", "headers", "token", "json_args",
-                  "optional", "also", "batch", "pages", "facts", "calls", "self", "ignored",
-                  "events", "descend", "errors"});
+                 {"request", "base",      "query",    "body",    "form",   "headers", "sign",
+                  "token",   "json_args", "optional", "also",    "latest", "batch",   "pages",
+                  "facts",   "calls",     "self",     "ignored", "events", "descend", "errors"});
   CallPlan call;
   call.name = name;
   call.request = compile_request(context, json, pointer);
@@ -233,10 +240,12 @@ void compile_call(Context& context, const std::string& name, const Json& json) {
   reach.known = &call.entry.known;
   reach.answer = true;
   reach.arguments = &arguments;
-  if (const auto optional = json.find("optional"); optional != json.end()) {
-    for (const Json& one : optional->is_array() ? *optional : Json::array({Json()})) {
+  for (const char* key : {"optional", "latest"}) {
+    const auto list = json.find(key);
+    if (list == json.end()) continue;
+    for (const Json& one : list->is_array() ? *list : Json::array({Json()})) {
       if (!one.is_string() || !arguments.contains(one.get<std::string>())) {
-        context.complain(at(pointer, "optional"), "is a list of the call's arguments");
+        context.complain(at(pointer, key), "is a list of the call's arguments");
       }
     }
   }

@@ -27,13 +27,19 @@ Template compile_text(Context& context, const std::string& text, const std::stri
     if (!is_setting(context, result.name)) {
       context.complain(pointer, "there is no setting \"" + result.name + "\"");
     }
+  } else if (text == "now:s") {
+    result.kind = Template::Kind::now_s;
+  } else if (text == "now:ms") {
+    result.kind = Template::Kind::now_ms;
+  } else if (text == "now:text") {
+    result.kind = Template::Kind::now_text;
   } else if (text.starts_with('=')) {
     result.kind = Template::Kind::literal;
     result.literal = text.substr(1);
   } else {
     context.complain(pointer,
-                     "must be \"$argument\", \"$page\", \"int:$argument\", \"setting:name\" or "
-                     "\"=text\"");
+                     "must be \"$argument\", \"$page\", \"int:$argument\", \"setting:name\", "
+                     "\"now:s\", \"now:ms\", \"now:text\" or \"=text\"");
   }
   return result;
 }
@@ -117,6 +123,35 @@ void compile_base(Context& context, const Json& json, const std::string& pointer
   request.base_setting = context.text(base, "/api/bases/" + *name, "setting").value_or("");
 }
 
+std::optional<SignPlan> compile_sign(Context& context, const Json& json, const std::string& pointer,
+                                     const RequestPlan& request) {
+  const auto sign = json.find("sign");
+  if (sign == json.end()) return std::nullopt;
+  const std::string here = at(pointer, "sign");
+  if (!context.closed(*sign, here, {"with", "put"})) return std::nullopt;
+  SignPlan plan;
+  plan.with = context.text(*sign, here, "with", true).value_or("");
+  const Json signs = context.pack.value("/transport/sign"_json_pointer, Json::object());
+  if (!signs.is_object() || !signs.contains(plan.with)) {
+    context.complain(at(here, "with"), "the transport signs nothing as \"" + plan.with + "\"");
+  }
+  const std::string put = context.text(*sign, here, "put", true).value_or("");
+  const std::size_t colon = put.find(':');
+  const std::string_view where = std::string_view(put).substr(0, colon);
+  plan.name = colon == std::string::npos ? std::string() : put.substr(colon + 1);
+  if (where == "body" && request.body) {
+    plan.place = SignPlan::Place::body;
+    const auto path = context.path(plan.name, at(here, "put"));
+    if (path) plan.path = *path;
+  } else if ((where != "query" && where != "header") || plan.name.empty()) {
+    context.complain(at(here, "put"),
+                     "is \"query:name\", \"header:name\", or \"body:/pointer\" into a JSON body");
+  } else {
+    plan.place = where == "query" ? SignPlan::Place::query : SignPlan::Place::header;
+  }
+  return plan;
+}
+
 void collect(const Json& json, std::set<std::string, std::less<>>& names) {
   if (json.is_string()) {
     const auto& text = json.get_ref<const std::string&>();
@@ -193,6 +228,7 @@ RequestPlan compile_request(Context& context, const Json& json, const std::strin
       request.json_args.push_back(name.get<std::string>());
     }
   }
+  request.sign = compile_sign(context, json, pointer, request);
   return request;
 }
 

@@ -56,6 +56,11 @@ std::optional<WantedPlan> compile_wanted(Context& context, const Json& json,
     context.complain(at(pointer, "call"), "there is no call \"" + *name + "\"");
     return std::nullopt;
   }
+  if (const Json& call = calls.at(*name); call.is_object() && call.contains("latest")) {
+    for (const Json& argument : call.at("latest")) {
+      if (argument.is_string()) wanted.latest.push_back(argument.get<std::string>());
+    }
+  }
   wanted.each = compile_each(context, json, pointer, reach);
   wanted.given = compile_guard(context, json, pointer, "given", reach);
   wanted.lacks = compile_guard(context, json, pointer, "lacks", reach);

@@ -141,14 +141,18 @@ std::string first_difference(const Json& expected, const Json& actual) {
 
 class Examples {
  public:
-  Examples(const RulePlan& plan, const Manifest& manifest, std::vector<Complaint>& complaints)
-      : plan_(plan), scopes_(plan, manifest, example_settings(manifest)), complaints_(complaints) {}
+  Examples(const RulePlan& plan, const Manifest& manifest, const Json& recipes,
+           std::vector<Complaint>& complaints)
+      : plan_(plan),
+        scopes_(plan, manifest, example_settings(manifest)),
+        recipes_(recipes),
+        complaints_(complaints) {}
 
   void run(const std::string& name, const Json& example) {
     const std::string pointer = "/examples/" + escape_step(name);
     static const std::set<std::string, std::less<>> kKeys{
-        "payload", "format", "event", "at",     "facts",     "calls",
-        "drift",   "with",   "next",  "events", "answer_to", "received_at"};
+        "payload", "format", "event",  "at",        "facts",       "calls", "drift",
+        "with",    "next",   "events", "answer_to", "received_at", "recipe"};
     for (const auto& [key, value] : example.items()) {
       if (!kKeys.contains(key)) complaints_.push_back({pointer + '/' + key, "unknown key"});
     }
@@ -195,7 +199,15 @@ class Examples {
                                          Time received, std::string& next) {
     Situation situation{plan_, scopes_, Trust::account_bound, received};
     if (!example.contains("answer_to")) {
-      return read_message(situation, "", example.at("payload"));
+      const std::string recipe = example.value("recipe", std::string());
+      if (!recipe.empty() && !recipes_.contains(recipe)) {
+        complaints_.push_back({pointer + "/recipe", "the transport has no such recipe"});
+        return std::nullopt;
+      }
+      if (const auto weak = plan_.recipe_trust.find(recipe); weak != plan_.recipe_trust.end()) {
+        situation.trust = weak->second;
+      }
+      return read_message(situation, recipe, example.at("payload"));
     }
     const std::string name = example.value("answer_to", std::string());
     const auto call = plan_.api.calls.find(name);
@@ -238,6 +250,7 @@ class Examples {
 
   const RulePlan& plan_;
   Scopes scopes_;
+  const Json& recipes_;
   std::vector<Complaint>& complaints_;
   std::set<std::string, std::less<>> events_seen_;
   std::set<std::string, std::less<>> calls_seen_;
@@ -262,7 +275,9 @@ Json readable(const Event& event) {
 
 void run_examples(const RulePlan& plan, const Manifest& manifest, const Json& pack,
                   std::vector<Complaint>& complaints) {
-  Examples examples(plan, manifest, complaints);
+  static const Json kNone = Json::object();
+  const Json::json_pointer place("/transport/recipes");
+  Examples examples(plan, manifest, pack.contains(place) ? pack.at(place) : kNone, complaints);
   for (const auto& [name, example] : pack.at("examples").items()) {
     if (example.is_object() && example.contains("payload")) examples.run(name, example);
   }

@@ -18,9 +18,8 @@ constexpr std::string_view kRules = "rules/";
 constexpr std::uintmax_t kLargestFile = 8 * 1024 * 1024;
 
 struct Sources {
-  std::string manifest_file;
-  Json manifest;
-  PackFiles packs;
+  const DataFile* manifest = nullptr;
+  std::map<std::string, const DataFile*> packs;  // by version
 };
 
 // "wecom/rules/2024-12-19.json" is wecom, rules/2024-12-19.json.
@@ -71,14 +70,11 @@ std::map<std::string, Sources> sort_files(const std::vector<DataFile>& files,
       findings.push_back({file.path, "", "is not named by a day such as 2024-12-19.json"});
       continue;
     }
-    auto json = parse_file(file, findings);
-    if (!json) continue;
     Sources& sources = platforms[platform];
     if (rest == kManifest) {
-      sources.manifest_file = file.path;
-      sources.manifest = std::move(*json);
+      sources.manifest = &file;
     } else {
-      sources.packs[version] = {file.path, std::move(*json)};
+      sources.packs[version] = &file;
     }
   }
   return platforms;
@@ -91,31 +87,64 @@ void add_findings(const std::string& file, const std::vector<Complaint>& complai
   }
 }
 
+std::optional<Manifest> load_manifest(const DataFile& file, std::vector<Finding>& findings) {
+  const auto json = parse_file(file, findings);
+  if (!json) return std::nullopt;
+  std::vector<Complaint> complaints = check_schema(Schema::manifest, *json);
+  Manifest manifest;
+  if (complaints.empty()) manifest = compile_manifest(*json, complaints);
+  add_findings(file.path, complaints, findings);
+  return complaints.empty() ? std::optional(std::move(manifest)) : std::nullopt;
+}
+
+bool all_proven(const Sources& sources) {
+  return sources.manifest->proven &&
+         std::ranges::all_of(sources.packs, [](const auto& pack) { return pack.second->proven; });
+}
+
+void add_proven(const Sources& sources, Platform& platform) {
+  std::map<std::string, std::pair<std::string, std::string>> texts;
+  for (const auto& [version, file] : sources.packs) texts[version] = {file->path, file->text};
+  platform.source = std::make_shared<const PackSource>(std::move(texts), platform.manifest);
+  for (const auto& [version, file] : sources.packs) {
+    platform.packs[version] =
+        std::make_shared<const RulePack>(platform.name, version, platform.source);
+  }
+}
+
+void add_checked(const Sources& sources, Platform& platform, std::vector<Finding>& findings) {
+  PackFiles files;
+  for (const auto& [version, file] : sources.packs) {
+    auto json = parse_file(*file, findings);
+    if (json) files[version] = {file->path, std::move(*json)};
+  }
+  for (const auto& [version, file] : files) {
+    std::vector<Complaint> wrong;
+    const Json resolved = resolve_pack(files, version, wrong);
+    if (wrong.empty()) {
+      auto pack = std::make_shared<const RulePack>(platform.name, version, resolved,
+                                                   platform.manifest, wrong);
+      if (wrong.empty()) platform.packs[version] = std::move(pack);
+    }
+    add_findings(file.file, wrong, findings);
+  }
+}
+
 Platform load_platform(const std::string& name, const Sources& sources,
                        std::vector<Finding>& findings) {
   Platform platform;
   platform.name = name;
-  if (sources.manifest_file.empty()) {
+  if (sources.manifest == nullptr) {
     findings.push_back({name + "/manifest.json", "", "is missing"});
     return platform;
   }
-  std::vector<Complaint> complaints = check_schema(Schema::manifest, sources.manifest);
-  if (complaints.empty()) platform.manifest = compile_manifest(sources.manifest, complaints);
-  add_findings(sources.manifest_file, complaints, findings);
-  if (!complaints.empty()) return platform;
-  const RulePack* earlier = nullptr;
-  for (const auto& [version, file] : sources.packs) {
-    std::vector<Complaint> wrong;
-    const Json resolved = resolve_pack(sources.packs, version, wrong);
-    if (wrong.empty()) {
-      auto pack = std::make_shared<const RulePack>(name, version, resolved, platform.manifest,
-                                                   earlier, wrong);
-      if (wrong.empty()) {
-        earlier = pack.get();
-        platform.packs[version] = std::move(pack);
-      }
-    }
-    add_findings(file.file, wrong, findings);
+  auto manifest = load_manifest(*sources.manifest, findings);
+  if (!manifest) return platform;
+  platform.manifest = std::move(*manifest);
+  if (all_proven(sources)) {
+    add_proven(sources, platform);
+  } else {
+    add_checked(sources, platform, findings);
   }
   if (sources.packs.empty()) findings.push_back({name, "", "has no rule pack"});
   return platform;
@@ -145,7 +174,7 @@ void collect(const fs::path& folder, const std::string& prefix, std::vector<Data
       findings.push_back({path.string(), "", "is too large"});
       continue;
     }
-    files.push_back({prefix + name, read_file(path)});
+    files.push_back({prefix + name, read_file(path), false});
   }
 }
 
@@ -169,7 +198,7 @@ std::vector<DataFile> built_in_files() {
     const auto [platform, rest] = split_path(std::string(file.path));
     if (std::ranges::find(platforms, platform) == platforms.end()) continue;
     if (rest == kManifest || !version_of(rest).empty()) {
-      files.push_back({std::string(file.path), std::string(file.text)});
+      files.push_back({std::string(file.path), std::string(file.text), true});
     }
   }
   return files;

@@ -14,6 +14,7 @@ namespace guanxi::adapters::rules {
 struct Platform {
   std::string name;
   Manifest manifest;
+  std::shared_ptr<const PackSource> source;                                   // of its proven packs
   std::map<std::string, std::shared_ptr<const RulePack>, std::less<>> packs;  // by version
 
   // The newest not later than a Beijing day, else the oldest; null without packs.
@@ -25,6 +26,8 @@ using Platforms = std::map<std::string, Platform, std::less<>>;
 struct DataFile {
   std::string path;
   std::string text;
+  // In the binary: the suite has linted it and run its examples.
+  bool proven = false;
 };
 
 // The files of the binary that belong to platforms.
@@ -33,8 +36,9 @@ std::vector<DataFile> built_in_files();
 // names that the built-in ones have. A directory that cannot be read is a finding.
 std::vector<DataFile> files_below(const std::string& dir, std::vector<Finding>& findings);
 
-// Compiles everything; later files of the same path override. Findings are added; a platform's
-// packs are complete only if there were none.
+// Later files of the same path override. Packs that rest on proven files alone are compiled when
+// they are first wanted; all others are now, linted, and their examples run. Findings are added; a
+// platform's packs are complete only if there were none.
 Platforms load_platforms(const std::vector<DataFile>& files, std::vector<Finding>& findings);
 
 }  // namespace guanxi::adapters::rules

@@ -82,6 +82,17 @@ bool is_common_setting(std::string_view name) {
   return std::ranges::find(kCommon, name) != kCommon.end();
 }
 
+std::vector<std::string> alternatives_of(const std::string& text) {
+  std::vector<std::string> names;
+  std::size_t from = 0;
+  for (std::size_t bar = text.find('|'); bar != std::string::npos; bar = text.find('|', from)) {
+    names.push_back(text.substr(from, bar - from));
+    from = bar + 1;
+  }
+  names.push_back(text.substr(from));
+  return names;
+}
+
 Manifest compile_manifest(const Json& json, std::vector<Complaint>& complaints) {
   Manifest manifest;
   if (!json.is_object()) {
@@ -106,12 +117,14 @@ Manifest compile_manifest(const Json& json, std::vector<Complaint>& complaints) 
   if (const auto scopes = json.find("scopes"); scopes != json.end() && scopes->is_object()) {
     for (const auto& [name, list] : scopes->items()) {
       manifest.scopes[name] = texts_of(list);
-      for (const std::string& setting : manifest.scopes[name]) {
-        if (setting == "$org" || setting == "$app") continue;
-        const SettingDescription* described = manifest.setting(setting);
-        if (described == nullptr || described->secret) {
-          complaints.push_back({"/scopes/" + escape_step(name),
-                                "\"" + setting + "\" is no setting, or a secret one"});
+      for (const std::string& written : manifest.scopes[name]) {
+        for (const std::string& setting : alternatives_of(written)) {
+          if (setting == "$org" || setting == "$app") continue;
+          const SettingDescription* described = manifest.setting(setting);
+          if (described == nullptr || described->secret) {
+            complaints.push_back({"/scopes/" + escape_step(name),
+                                  "\"" + setting + "\" is no setting, or a secret one"});
+          }
         }
       }
     }

@@ -33,6 +33,9 @@ struct Manifest {
 // Settings that every channel has, whatever its platform.
 bool is_common_setting(std::string_view name);
 
+// "$org|corp_id" of a scope: the first that has a value counts.
+std::vector<std::string> alternatives_of(const std::string& text);
+
 // Compiles a manifest; complaints are added for what is wrong with it.
 Manifest compile_manifest(const Json& json, std::vector<Complaint>& complaints);
 

@@ -16,24 +16,6 @@ std::string content_hash(const Json& resolved) {
   return crypto::to_hex(crypto::digest(crypto::HashAlgorithm::sha256, text));
 }
 
-std::set<std::string> setting_names(const Manifest& manifest, bool secrets_only) {
-  std::set<std::string> names;
-  for (const SettingDescription& setting : manifest.settings) {
-    if (setting.secret || !secrets_only) names.insert(setting.name);
-  }
-  if (!secrets_only) names.insert({"public_url", "unionid_scope"});
-  return names;
-}
-
-void check_transport(const Json& transport, const Manifest& manifest,
-                     std::vector<Complaint>& complaints) {
-  const auto found = protocol::lint_transport(transport, setting_names(manifest, true),
-                                              setting_names(manifest, false));
-  for (const protocol::Complaint& complaint : found) {
-    complaints.push_back({"/transport" + complaint.pointer, complaint.reason});
-  }
-}
-
 const Json& member(const Json& object, const char* key) {
   static const Json kNothing = Json::object();
   const auto found = object.find(key);
@@ -51,58 +33,72 @@ Json without_likes(const Json& pack) {
 
 }  // namespace
 
+RulePack::RulePack(std::string platform, std::string version,
+                   std::shared_ptr<const PackSource> source)
+    : platform_(std::move(platform)), version_(std::move(version)), source_(std::move(source)) {}
+
 RulePack::RulePack(std::string platform, std::string version, const Json& resolved,
-                   const Manifest& manifest, const RulePack* earlier,
-                   std::vector<Complaint>& complaints)
+                   const Manifest& manifest, std::vector<Complaint>& complaints)
     : platform_(std::move(platform)), version_(std::move(version)) {
-  hash_ = content_hash(resolved);
   const std::size_t before = complaints.size();
   for (Complaint& complaint : check_schema(Schema::pack, without_likes(resolved))) {
     complaints.push_back(std::move(complaint));
   }
   if (complaints.size() != before) return;
-  plan_ = compile_rules(resolved, manifest, complaints);
-  if (complaints.size() == before) run_examples(plan_, manifest, resolved, complaints);
-  keep_examples(resolved);
+  content_ = compile(resolved, manifest, complaints);
+  if (complaints.size() == before) run_examples(content_.plan, manifest, resolved, complaints);
   const Json& transport = member(resolved, "transport");
-  transport_text_ = transport.dump();
-  if (earlier != nullptr && earlier->transport_text_ == transport_text_) {
-    transport_ = earlier->transport_;
-  } else {
-    check_transport(transport, manifest, complaints);
-    auto compiled = protocol::Transport::compile(transport, setting_names(manifest, true),
-                                                 setting_names(manifest, false));
-    if (compiled) transport_ = std::move(*compiled);
+  check_transport(transport, manifest, complaints);
+  transport_ = compile_transport(transport, manifest);
+}
+
+RulePack::Content RulePack::compile(const Json& resolved, const Manifest& manifest,
+                                    std::vector<Complaint>& complaints) {
+  Content content;
+  content.hash = content_hash(resolved);
+  content.plan = compile_rules(resolved, manifest, complaints);
+  for (const auto& [name, example] : member(resolved, "examples").items()) {
+    if (!example.is_object() || example.contains("answer_to")) continue;
+    content.examples[name] = {example.value("event", std::string()), example.dump()};
   }
+  return content;
+}
+
+const RulePack::Content& RulePack::content() const {
+  std::call_once(compiled_, [this] {
+    if (source_ == nullptr) return;
+    std::vector<Complaint> complaints;
+    const auto files = source_->files();
+    content_ = compile(resolve_pack(*files, version_, complaints), source_->manifest(), complaints);
+    GUANXI_CHECK(complaints.empty());
+  });
+  return content_;
+}
+
+std::shared_ptr<const protocol::Transport> RulePack::transport() const {
+  return source_ == nullptr ? transport_ : source_->transport(version_);
 }
 
 std::vector<std::string> RulePack::event_names() const {
   std::vector<std::string> names;
-  for (const auto& [name, entry] : plan_.events) names.push_back(name);
+  for (const auto& [name, entry] : plan().events) names.push_back(name);
   std::ranges::sort(names);
   return names;
 }
 
-void RulePack::keep_examples(const Json& resolved) {
-  for (const auto& [name, example] : member(resolved, "examples").items()) {
-    if (!example.is_object() || example.contains("answer_to")) continue;
-    examples_[name] = {example.value("event", std::string()), example.dump()};
-  }
-}
-
 std::vector<std::string> RulePack::example_names() const {
   std::vector<std::string> names;
-  for (const auto& [name, example] : examples_) names.push_back(name);
+  for (const auto& [name, example] : content().examples) names.push_back(name);
   return names;
 }
 
 Result<std::pair<std::string, Json>> RulePack::example(std::string_view name) const {
-  auto found = examples_.find(name);
-  if (found == examples_.end()) {
-    found = std::ranges::find_if(examples_,
+  auto found = content().examples.find(name);
+  if (found == content().examples.end()) {
+    found = std::ranges::find_if(content().examples,
                                  [&](const auto& entry) { return entry.second.event == name; });
   }
-  if (found == examples_.end()) {
+  if (found == content().examples.end()) {
     return fail(ErrorCode::not_found, platform_ + " " + version_ + " has no example or event \"" +
                                           std::string(name) + "\"");
   }
@@ -116,40 +112,6 @@ Result<std::pair<std::string, Json>> RulePack::example(std::string_view name) co
 bool is_version(std::string_view text) {
   if (text.size() != 10) return false;
   return parse_time(std::string(text) + "T00:00:00Z").has_value();
-}
-
-Json resolve_pack(const PackFiles& files, const std::string& version,
-                  std::vector<Complaint>& complaints) {
-  // Every step leads to an earlier day, so the chain ends.
-  std::vector<const Json*> chain;
-  std::string at = version;
-  for (;;) {
-    const auto file = files.find(at);
-    if (file == files.end()) {
-      complaints.push_back({"/extends", "there is no pack \"" + at + "\""});
-      return Json::object();
-    }
-    const Json& json = file->second.json;
-    if (!json.is_object()) {
-      complaints.push_back({"", "is no object"});
-      return Json::object();
-    }
-    chain.push_back(&json);
-    const auto base = json.find("extends");
-    if (base == json.end()) break;
-    const std::string earlier = base->is_string() ? base->get<std::string>() : std::string();
-    if (!is_version(earlier) || earlier >= at) {
-      complaints.push_back({"/extends", "is no earlier version"});
-      return Json::object();
-    }
-    at = earlier;
-  }
-  Json resolved = *chain.back();
-  for (auto patch = chain.rbegin() + 1; patch != chain.rend(); ++patch) {
-    resolved.merge_patch(**patch);
-  }
-  resolved.erase("extends");
-  return resolved;
 }
 
 }  // namespace guanxi::adapters::rules

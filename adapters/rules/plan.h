@@ -141,6 +141,7 @@ struct WantedPlan {
   std::vector<Source> given;
   std::vector<Source> lacks;
   Milliseconds after{0};
+  std::vector<std::string> latest;
   models::WantedCall::When when = models::WantedCall::When::always;
   std::optional<Ref> about;
 };
@@ -182,13 +183,33 @@ struct InletPlan {
 
 // A part of a request made from arguments and settings.
 struct Template {
-  enum class Kind : std::uint8_t { literal, argument, number, page, setting, object, list } kind{};
+  enum class Kind : std::uint8_t {
+    literal,
+    argument,
+    number,
+    page,
+    setting,
+    now_s,
+    now_ms,
+    now_text,
+    object,
+    list
+  } kind{};
   Json literal;
   std::string name;  // argument or setting
   std::vector<std::pair<std::string, Template>> members;
   std::vector<Template> elements;
 };
 using TemplateMembers = std::vector<std::pair<std::string, Template>>;
+
+// How a request is signed when it is whole: by which entry of the transport's `sign`, and where the
+// signature goes.
+struct SignPlan {
+  enum class Place : std::uint8_t { query, header, body } place{};
+  std::string with;
+  std::string name;  // of the parameter or header
+  Path path;         // in the body
+};
 
 struct RequestPlan {
   std::string method;
@@ -199,6 +220,7 @@ struct RequestPlan {
   TemplateMembers query, form, headers;
   std::optional<Template> body;
   std::vector<std::string> json_args;
+  std::optional<SignPlan> sign;
 };
 
 struct TokenPlan {
@@ -247,6 +269,7 @@ struct PagePlan {
   std::optional<Path> next, more, rows, total, pages;
   std::string end;
   std::int64_t size = 0;
+  bool keep = false;  // the next run begins where this one ended
 };
 
 struct CallPlan {

@@ -11,16 +11,20 @@ Scopes::Scopes(const RulePlan& plan, const Manifest& manifest, const Settings& s
     std::vector<Part>& parts = parts_.emplace_back();
     if (identity.scope == "unionid_scope") {
       std::string scope = setting("unionid_scope");
-      parts.push_back({Part::Kind::text, scope.empty() ? "default" : std::move(scope)});
+      parts.push_back({Part::Kind::text, scope.empty() ? "default" : std::move(scope), false});
       continue;
     }
     const auto declared = manifest.scopes.find(identity.scope);
     if (declared == manifest.scopes.end()) continue;
-    for (const std::string& name : declared->second) {
-      if (name == "$org" || name == "$app") {
-        parts.push_back({name == "$org" ? Part::Kind::org : Part::Kind::app, {}});
-      } else if (std::string text = setting(name); !text.empty()) {
-        parts.push_back({Part::Kind::text, std::move(text)});
+    for (const std::string& written : declared->second) {
+      bool otherwise = false;
+      for (const std::string& name : alternatives_of(written)) {
+        if (name == "$org" || name == "$app") {
+          parts.push_back({name == "$org" ? Part::Kind::org : Part::Kind::app, {}, otherwise});
+        } else {
+          parts.push_back({Part::Kind::text, setting(name), otherwise});
+        }
+        otherwise = true;
       }
     }
   }
@@ -29,11 +33,15 @@ Scopes::Scopes(const RulePlan& plan, const Manifest& manifest, const Settings& s
 std::string Scopes::of(std::size_t identity, std::string_view org, std::string_view app) const {
   std::string scope;
   if (identity >= parts_.size()) return scope;
+  bool given = false;
   for (const Part& part : parts_[identity]) {
+    if (!part.otherwise) given = false;
+    if (given) continue;
     const std::string_view text = part.kind == Part::Kind::text  ? std::string_view(part.text)
                                   : part.kind == Part::Kind::org ? org
                                                                  : app;
     if (text.empty()) continue;
+    given = true;
     if (!scope.empty()) scope += '/';
     scope += text;
   }

@@ -23,6 +23,7 @@ class Scopes {
   struct Part {
     enum class Kind : std::uint8_t { text, org, app } kind{};
     std::string text;
+    bool otherwise = false;  // counts if the part before it, or what that stood in for, is empty
   };
   std::vector<std::vector<Part>> parts_;  // by identity
 };

@@ -230,6 +230,7 @@ class Statement {
       wanted.arguments = Json::object();
       wanted.after = plan.after;
       wanted.when = plan.when;
+      wanted.latest = plan.latest;
       for (const Argument& argument : plan.with) {
         auto text = evaluate_text(argument.value, at, findings_);
         if (text) {

@@ -244,7 +244,8 @@ ChannelConfig read_channel(const toml::node& node, const std::string& public_url
   ChannelConfig channel;
   channel.line = line_of(node);
   channel.settings.tenant = "default";
-  channel.settings.settings["unionid_scope"] = "default";
+  channel.settings.settings[std::string(adapters::kSharedScopeSetting)] =
+      adapters::kSharedScopeDefault;
   for (const auto& [key, value] : *table) {
     const std::string name(key.str());
     if (read_common_key(name, value, channel.settings)) continue;

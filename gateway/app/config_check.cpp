@@ -52,7 +52,8 @@ Result<void> check_channel(const Config& config, const ChannelConfig& channel,
                                      suggestion(channel.settings.platform, names));
   }
   const auto& description = platforms[static_cast<std::size_t>(platform - names.begin())];
-  std::vector<std::string> known{"id", "platform", "tenant", "rules", "freshness", "unionid_scope"};
+  std::vector<std::string> known{"id", "platform", "tenant", "rules", "freshness"};
+  known.emplace_back(adapters::kSharedScopeSetting);
   for (const auto& setting : description.settings) known.push_back(setting.name);
   for (const auto& [name, line] : channel.lines) {
     if (std::ranges::find(known, name) == known.end()) {

@@ -14,9 +14,10 @@ namespace {
 using models::Json;
 
 // Reads the example the way a callback is read, so that the event is what the gateway will see.
-std::optional<models::Event> read_event(const adapters::Adapter& adapter,
+std::optional<models::Event> read_event(const adapters::Adapter& adapter, const std::string& recipe,
                                         const std::string& payload, Time now) {
-  const auto callback = adapter.make_callback(payload, {now, "1", crypto::random_bytes(64), {}});
+  const auto callback =
+      adapter.make_callback(payload, {now, "1", crypto::random_bytes(64), recipe});
   if (!callback) return std::nullopt;
   const auto opened = adapter.open(*callback, now);
   if (!opened || opened->payloads.empty()) return std::nullopt;
@@ -24,6 +25,18 @@ std::optional<models::Event> read_event(const adapters::Adapter& adapter,
   auto reading = adapter.read_payload(opened->recipe, first.format, first.bytes, now);
   if (!reading || reading->events.empty()) return std::nullopt;
   return std::move(reading->events.front());
+}
+
+// The first recipe by which a channel takes the payload as something it knows.
+std::optional<std::pair<std::string, models::Event>> recognize(const adapters::Adapter& adapter,
+                                                               const std::string& payload,
+                                                               Time now) {
+  for (const std::string& recipe : adapter.recipes(now)) {
+    auto event = read_event(adapter, recipe, payload, now);
+    if (!event || event->status == models::Event::Status::unmapped) continue;
+    return std::pair(recipe, std::move(*event));
+  }
+  return std::nullopt;
 }
 
 void replace_time(Json& json, const std::map<std::string, std::string>& stamps) {
@@ -79,11 +92,12 @@ std::vector<Sample> samples_of(const adapters::Adapter& adapter, Time now) {
   for (const std::string& name : pack.example_names()) {
     auto example = pack.example(name);
     if (!example || example->first.empty() || !example->second.is_object()) continue;
-    auto event = read_event(adapter, example->first, now);
-    if (!event || event->name.empty() || by_event.contains(event->name)) continue;
-    Sample sample{event->name, name, example->first.front() == '<' ? "xml" : "json",
-                  std::move(example->second), event->at};
-    by_event.emplace(event->name, std::move(sample));
+    const auto known = recognize(adapter, example->first, now);
+    if (!known || known->second.name.empty() || by_event.contains(known->second.name)) continue;
+    const auto& [recipe, event] = *known;
+    by_event.emplace(
+        event.name, Sample{event.name, name, recipe, example->first.front() == '<' ? "xml" : "json",
+                           std::move(example->second), event.at});
   }
   std::vector<Sample> samples;
   for (auto& [event, sample] : by_event) samples.push_back(std::move(sample));

@@ -16,6 +16,7 @@ namespace guanxi::app {
 struct Sample {
   std::string event;    // "event/change_external_contact/add_external_contact"
   std::string example;  // the pack's name of it
+  std::string recipe;   // by which it is sent
   std::string format;   // "xml" or "json"
   models::Json payload;
   Time at{};  // the event time that the payload carries

@@ -46,6 +46,13 @@ std::string target_url(const Config& config, const TriggerOptions& options,
   return url + "/callbacks/" + channel.platform + '/' + channel.id;
 }
 
+// What some platforms sign of the address.
+std::string path_of(const std::string& url) {
+  const std::size_t host = url.find("://");
+  const std::size_t path = url.find('/', host == std::string::npos ? 0 : host + 3);
+  return path == std::string::npos ? std::string() : url.substr(path);
+}
+
 std::string digits(std::size_t count) {
   std::string text;
   for (const char c : crypto::random_bytes(count)) {
@@ -73,8 +80,8 @@ int trigger(const Config& config, const TriggerOptions& options, Console& consol
     // A second apart, into the past: platforms date by seconds, and equal payloads are one event.
     const Time at = now - std::chrono::seconds(options.count - 1 - i);
     const std::string payload = need(make_payload(sample, at, i + 1, options.set));
-    auto callback =
-        need(adapter->make_callback(payload, {now, digits(10), crypto::random_bytes(64), {}}));
+    auto callback = need(adapter->make_callback(
+        payload, {now, digits(10), crypto::random_bytes(64), sample.recipe, path_of(url)}));
     net::ClientRequest request;
     request.method = callback.method;
     request.url = callback.query.empty() ? url : url + '?' + callback.query;

@@ -351,7 +351,7 @@ class Composing {
       }
     }
     batch_.tasks.push_back({tenant_, row.row.channel, row.row.seq, call.call, call.arguments,
-                            context_.now + call.after});
+                            context_.now + call.after, call.latest});
   }
 
   const ComposeContext& context_;

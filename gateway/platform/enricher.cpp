@@ -39,6 +39,10 @@ struct Silence {
   Time closed_until{};  // then one call may try
 };
 
+const std::string& page_of(const store::Task& task) {
+  return task.page.empty() ? task.kept : task.page;
+}
+
 std::string_view outcome_text(Action action) {
   switch (action) {
     case Action::ok:
@@ -176,8 +180,8 @@ struct Enricher::State {
         // Not all at once when it opens.
         return again(wait + share_of(wait / 4), std::move(reason));
       case Action::give_up: {
-        if (task.page.empty()) return dead(std::move(reason));
-        // The first page was answered, so it is the cursor that has ended.
+        if (page_of(task).empty()) return dead(std::move(reason));
+        // A page before it was answered, so it is the cursor that has ended.
         store::TaskOutcome outcome = again(kRestart + share_of(kRestart), std::move(reason));
         outcome.anew = true;
         return outcome;
@@ -200,7 +204,7 @@ struct Enricher::State {
 
   Call call_once(const adapters::BoundChannel& channel, const adapters::CallContext& context,
                  const store::Task& task, const std::string& token) {
-    const auto request = channel.adapter->call_request(context, task.page, token);
+    const auto request = channel.adapter->call_request(context, page_of(task), token);
     if (!request) {
       Call call;
       call.verdict.action = Action::give_up;
@@ -259,11 +263,13 @@ struct Enricher::State {
     store::TaskOutcome outcome;
     outcome.requested_at = context.requested_at;
     const auto reading = adapter.read_answer(context, body);
-    const bool more = reading && !reading->next_page.empty() && reading->next_page != task.page;
+    const bool more = reading && !reading->next_page.empty() && reading->next_page != page_of(task);
     outcome.state = more ? TaskState::next_page : TaskState::done;
     if (more) {
       outcome.next_page = reading->next_page;
       outcome.due_at = clock();
+    } else {
+      outcome.kept = reading && !reading->kept_page.empty() ? reading->kept_page : task.kept;
     }
     outcome.answer = std::move(body);
     return outcome;

@@ -192,6 +192,7 @@ struct NewTask {
   std::string call;
   Json arguments;
   Time due_at{};
+  std::vector<std::string> latest = {};  // arguments by which tasks do not differ
 };
 
 struct RowMark {
@@ -243,6 +244,7 @@ struct Task {
   std::int64_t run = 0;
   int attempts = 0;
   std::int64_t fence = 0;
+  std::string kept;  // the page at which a run begins: where the last one ended
 };
 
 // How the calls stand that a row of the inbox was the last to want.
@@ -260,7 +262,8 @@ struct TaskOutcome {
   Time due_at{};          // with next_page and again
   std::string reason;     // with again and dead
   bool tried = true;      // with again: whether a call was made, which counts as an attempt
-  bool anew = false;      // with again: from the first page on
+  bool anew = false;      // with again: from the first page on, forgetting what was kept
+  std::string kept;       // with done: the page at which the next run begins
   // The answer to keep: an inbox row in the same transaction.
   std::optional<std::string> answer;
   Time requested_at{};

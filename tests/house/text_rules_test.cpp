@@ -20,6 +20,20 @@ const std::regex& machine_names() {
   return kNames;
 }
 
+// The core knows no platform, and none of a platform's ids: those are data of its folder. The
+// sidebar is a page within one platform's client.
+const std::regex& platform_names() {
+  static const std::regex kNames(
+      "wecom|wechat|weixin|dingtalk|feishu|lark|douyin|xiaohongshu|kuaishou|union_?id|open_?id|"
+      "external_?user_?id",
+      std::regex::icase);
+  return kNames;
+}
+
+bool is_core(std::string_view path) {
+  return path.starts_with("gateway/") && !path.starts_with("gateway/sidebar/");
+}
+
 bool is_third_party(std::string_view path) { return path == "LICENSE"; }
 
 Complaints check_words(const std::vector<SourceFile>& files, const std::regex& words) {
@@ -73,6 +87,16 @@ TEST_CASE("every source file is named in snake_case") {
 TEST_CASE("no file leaves work for later") {
   const Complaints complaints = check_words(read_tree(GUANXI_SOURCE_DIR), forbidden_words());
   CHECK_MESSAGE(complaints.empty(), joined(complaints));
+}
+
+TEST_CASE("the core names no platform and none of a platform's ids") {
+  std::vector<SourceFile> core = read_tree(GUANXI_SOURCE_DIR);
+  std::erase_if(core, [](const SourceFile& file) { return !is_core(file.path); });
+  CHECK(core.size() > 100);
+  const Complaints complaints = check_words(core, platform_names());
+  CHECK_MESSAGE(complaints.empty(), joined(complaints));
+  CHECK(check_words({{"gateway/x.cpp", "if (kind == \"unionid\") WeCom();\n"}}, platform_names())
+            .size() == 1);
 }
 
 TEST_CASE("no file names a machine's paths or a package registry's host") {

@@ -84,6 +84,7 @@ void MariadbServer::start() {
 void MariadbServer::install() {
   const std::string data = "--datadir=" + folder_.file("data");
   Process install(with_errors({kInstall, "--no-defaults", data, "--skip-test-db",
+                               "--tmpdir=" + folder_.path().string(),
                                "--auth-root-authentication-method=normal"}),
                   folder_.file("install.log"));
   std::string said;
@@ -99,6 +100,7 @@ bool MariadbServer::try_start() {
   const std::vector<std::string> words{kServer,
                                        "--no-defaults",
                                        "--datadir=" + folder_.file("data"),
+                                       "--tmpdir=" + folder_.path().string(),
                                        "--socket=" + folder_.file("socket"),
                                        "--pid-file=" + folder_.file("pid"),
                                        "--init-file=" + folder_.file("init.sql"),

@@ -18,6 +18,7 @@ using Kind = sql::DatabaseError::Kind;
 
 constexpr int kConnectSeconds = 10;
 constexpr int kAnswerSeconds = 60;
+constexpr int kColumnExists = 1060;
 constexpr int kIndexExists = 1061;
 
 std::string word(std::string_view name, std::string_view argument) {
@@ -197,7 +198,8 @@ void MysqlConnection::run_script(std::string_view script) {
     } catch (const ::sql::SQLException& error) {
       // MySQL commits after each of these statements; what a killed migration left is not made
       // again.
-      if (error.getErrorCode() != kIndexExists) rethrow(error);
+      const int code = error.getErrorCode();
+      if (code != kIndexExists && code != kColumnExists) rethrow(error);
     }
   }
 }

@@ -36,7 +36,7 @@ constexpr Insert kInsertTask{
     " {old:task.due_at} < {new:due_at}) THEN {old:task.due_at} ELSE {new:due_at} END,"
     " attempts = CASE WHEN {old:task.state} >= 2 THEN 0 ELSE {old:task.attempts} END,"
     " error = CASE WHEN {old:task.state} >= 2 THEN '' ELSE {old:task.error} END,"
-    " cause = {new:cause},"
+    " cause = {new:cause}, arguments = {new:arguments},"
     " state = CASE WHEN {old:task.state} >= 2 THEN 0 ELSE {old:task.state} END"};
 constexpr Insert kInsertDrift{
     "INSERT INTO drift (id, tenant_id, channel_id, pack, kind, event, pointer, sample, times,"
@@ -114,7 +114,9 @@ void BatchWrite::seal_rest(const Vault& vault) {
   }
   for (const auto& [seq, key] : batch_.named) named_.number(seq).id(key);
   for (const NewTask& task : batch_.tasks) {
-    const auto same = task_hash(vault, task.channel, task.call, task.arguments);
+    Json telling = task.arguments;
+    for (const std::string& name : task.latest) telling.erase(name);
+    const auto same = task_hash(vault, task.channel, task.call, telling);
     tasks_.number(task.tenant).number(task.channel).keep_bytes({same.begin(), same.end()});
     tasks_.number(static_cast<int>(TaskState::waiting)).number(to_ms(task.due_at));
     tasks_.number(0).number(0).number(0).number(task.cause).text(task.call);

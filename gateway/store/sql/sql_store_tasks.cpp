@@ -23,7 +23,8 @@ Task task_of(const Vault& vault, const Row& row) {
           string_at(row, 6),
           row.number(7),
           static_cast<int>(row.number(8)),
-          row.number(9)};
+          row.number(9),
+          row.is_null(10) ? std::string() : string_at(row, 10)};
 }
 
 std::vector<Value> due_tasks(Connection& connection, Time now, std::size_t limit,
@@ -112,6 +113,8 @@ Cells settled(const Task& task, const TaskOutcome& outcome, const Leased& lease,
   const bool keeps_page = goes_on || (outcome.state == State::again && !outcome.anew);
   values.number(keeps_page ? run : 0);
   values.text(goes_on ? outcome.next_page : keeps_page ? task.page : std::string_view{});
+  const bool keeps_anew = outcome.state == State::done || outcome.anew;
+  values.number(keeps_anew ? 1 : 0).text(outcome.kept);
   values.text(clipped(outcome.reason, kErrorMax)).number(task.id);
   return values;
 }
@@ -136,7 +139,7 @@ Result<std::vector<Task>> SqlStore::claim_tasks(Time now, Time lease_until, std:
     std::vector<Task> tasks;
     query_in(connection,
              "SELECT id, tenant_id, channel_id, cause, call_name, arguments, page, run, attempts,"
-             " fence FROM task WHERE id IN",
+             " fence, kept FROM task WHERE id IN",
              {}, ids, "", [&](const Row& row) { tasks.push_back(task_of(vault_, row)); });
     return tasks;
   });
@@ -160,7 +163,7 @@ Result<void> SqlStore::settle(const Task& task, const TaskOutcome& outcome) {
     if (outcome.state == TaskOutcome::State::again) run = lease->run;
     connection.execute(
         "UPDATE task SET state = ?, due_at = ?, wanted_at = ?, attempts = ?, run = ?,"
-        " page = ?, error = ? WHERE id = ?",
+        " page = ?, kept = CASE ? WHEN 0 THEN kept ELSE ? END, error = ? WHERE id = ?",
         settled(task, outcome, *lease, run));
     return {};
   });

@@ -63,7 +63,7 @@ const CallPlan& call_of(const Compiled& pack, const char* name) {
 ApiRequest request(const Compiled& pack, const char* call, const char* arguments,
                    const char* page = "", const char* token = "tok/1") {
   auto made = build_call(pack.plan.api, call_of(pack, call), kSettings, Json::parse(arguments),
-                         page, token);
+                         page, token, from_ms(kReceived));
   REQUIRE(made);
   return *made;
 }
@@ -97,7 +97,7 @@ TEST_CASE("numbers, nested objects and batches are built, and batches bounded") 
       Json::parse(
           R"({"list":["a","b"],"limit":50,"all":true,"page":3,"kinds":["a","k"],"deep":{"at":"x","n":7}})"));
   const auto many = build_call(pack.plan.api, call_of(pack, "batch"), kSettings,
-                               Json::parse(R"({"ids":["a","b","c"]})"), "", "");
+                               Json::parse(R"({"ids":["a","b","c"]})"), "", "", Time{});
   REQUIRE(!many);
   CHECK(many.error().code == ErrorCode::malformed);
 }
@@ -105,11 +105,11 @@ TEST_CASE("numbers, nested objects and batches are built, and batches bounded") 
 TEST_CASE("a missing argument of a path or a setting without value is refused by name") {
   const Compiled pack = api_pack();
   const auto made =
-      build_call(pack.plan.api, call_of(pack, "get"), kSettings, Json::object(), "", "t");
+      build_call(pack.plan.api, call_of(pack, "get"), kSettings, Json::object(), "", "t", Time{});
   REQUIRE(!made);
   CHECK(made.error().detail == "get: the argument \"id\" has no value");
-  const auto token =
-      build_request(pack.plan.api.tokens.at("t").request, {{"corp", "C1"}}, Json::object(), "");
+  const auto token = build_request(pack.plan.api.tokens.at("t").request, {{"corp", "C1"}},
+                                   Json::object(), "", Time{});
   REQUIRE(!token);
   CHECK(token.error().detail == "the setting \"secret\" has no value");
 }
@@ -117,7 +117,7 @@ TEST_CASE("a missing argument of a path or a setting without value is refused by
 TEST_CASE("a token is asked for with the channel's secret, and read with its lifetime") {
   const Compiled pack = api_pack();
   const TokenPlan& plan = pack.plan.api.tokens.at("t");
-  const auto asked = build_request(plan.request, kSettings, Json::object(), "");
+  const auto asked = build_request(plan.request, kSettings, Json::object(), "", Time{});
   REQUIRE(asked);
   CHECK(asked->url == "https://proxy.example/token?id=C1&s=s%261");
   const auto read =
@@ -135,10 +135,64 @@ TEST_CASE("a token is asked for with the channel's secret, and read with its lif
     CHECK(!rules::read_token(plan, Json::parse(answer)));
   }
   const auto other =
-      build_request(pack.plan.api.tokens.at("h").request, kSettings, Json::object(), "");
+      build_request(pack.plan.api.tokens.at("h").request, kSettings, Json::object(), "", Time{});
   REQUIRE(other);
   CHECK(other->url == "https://old.example/v1/token");
   CHECK(other->body == R"({"key":"C1","type":"client"})");
+}
+
+TEST_CASE("a request may carry its own time, in the three ways that platforms write it") {
+  const Compiled pack =
+      api_pack(R"({"api": {"calls": {"get": {"query": {"s": "now:s", "ms": "now:ms",
+      "text": "now:text"}}}}})");
+  const std::string url = request(pack, "get", R"({"id": "c1"})").url;
+  CHECK(url.find("ms=1735689600000") != std::string::npos);
+  CHECK(url.find("&s=1735689600&") != std::string::npos);
+  CHECK(url.find("text=2025-01-01%2008%3A00%3A00") != std::string::npos);  // Beijing
+}
+
+TEST_CASE("a signature sees the whole request, and goes where the platform looks for it") {
+  const ApiRequest plain{"POST", "https://a.example/x/y?a=1&b=%2B", {{"X-Key", "k"}}, R"({"n":1})"};
+  const Callback seen = as_callback(plain);
+  CHECK(seen.method == "POST");
+  CHECK(seen.path == "/x/y");
+  CHECK(seen.query == "a=1&b=%2B");
+  CHECK(seen.headers == plain.headers);
+  CHECK(seen.body == plain.body);
+  CHECK(as_callback({"GET", "https://a.example?q=/", {}, ""}).path.empty());
+  CHECK(as_callback({"GET", "https://a.example/x", {}, ""}).query.empty());
+
+  using Place = SignPlan::Place;
+  ApiRequest request = plain;
+  REQUIRE(put_signature({Place::query, "s", "sign", {}}, "a+/=", request));
+  CHECK(request.url == "https://a.example/x/y?a=1&b=%2B&sign=a%2B%2F%3D");
+  request = plain;
+  REQUIRE(put_signature({Place::header, "s", "X-Sign", {}}, "abc", request));
+  CHECK(request.headers.back() == std::pair<std::string, std::string>("X-Sign", "abc"));
+  request = plain;
+  REQUIRE(put_signature({Place::body, "s", "", *parse_path("/auth/sign")}, "abc", request));
+  CHECK(Json::parse(request.body) == Json::parse(R"({"n":1,"auth":{"sign":"abc"}})"));
+  CHECK_FALSE(put_signature({Place::body, "s", "", *parse_path("/n/sign")}, "abc", request));
+}
+
+TEST_CASE("an argument that tells no calls apart is handed on as such") {
+  const Compiled pack = api_pack(R"({"api": {"calls": {"user": {"body": {"token": "$token"},
+      "optional": ["token"], "latest": ["token"]}}},
+    "events": {"hello": {"calls": {"c": {"call": "user", "with": {"uid": "/u", "token": "/t"}}}}}})");
+  const auto events = pack.read(Json::parse(R"({"type": "hello", "u": "li", "t": "secret"})"));
+  REQUIRE(events.at(0).calls.size() == 1);
+  CHECK(events[0].calls[0].latest == std::vector<std::string>{"token"});
+}
+
+TEST_CASE("a kept cursor is where the last page says that the next run begins") {
+  const Compiled pack = api_pack(R"({"api": {"calls": {"sync": {"pages": {"keep": true}}}}})");
+  const PagePlan& plan = *call_of(pack, "sync").pages;
+  const Json last = Json::parse(R"({"next": "c9", "more": 0})");
+  CHECK(next_page(plan, last, "c8").empty());
+  CHECK(kept_page(plan, last) == "c9");
+  CHECK(kept_page(plan, Json::object()).empty());
+  const Compiled other = api_pack();
+  CHECK(kept_page(*call_of(other, "sync").pages, last).empty());
 }
 
 TEST_CASE("an answer is judged by its code first, then by HTTP") {

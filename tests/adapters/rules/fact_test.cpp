@@ -125,6 +125,17 @@ TEST_CASE("side org is staff in our own tenant, and a customer from another") {
   CHECK(foreign.scope == "T1");
 }
 
+TEST_CASE("a scope may be the message's own, and the channel's where the message has none") {
+  const Compiled pack = clean(pack_with(R"({
+    "identities": {"cid": {"scope": "either"}}, "inlets": {"main": {"org": "/corp"}},
+    "events": {"e": {"facts": {"p": {"fact": "person", "customer": {"cid": "/c"}}}}}})"));
+  const auto scope = [&](const char* message) {
+    return pack.read(Json::parse(message))[0].facts.at(0).names.at(0).identity.scope;
+  };
+  CHECK(scope(R"({"type":"e","c":"1","corp":"C9"})") == "C9");
+  CHECK(scope(R"({"type":"e","c":"1"})") == "C1");
+}
+
 TEST_CASE("a fact is believed as its weakest id, its own word and its recipe allow") {
   Json json = pack_with(R"({"transport": {"recipes": {
       "app.url": {"accepts": ["bearer"]}, "app.signed": {"accepts": ["old-hash"]}}},

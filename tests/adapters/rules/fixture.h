@@ -20,7 +20,7 @@ inline Json manifest_json() {
     "settings": {"corp": {"required": true, "help": "The company."},
                  "secret": {"secret": true, "help": "The secret."},
                  "api_base": {"help": "The address."}},
-    "scopes": {"org": ["corp"], "tenant_org": ["$org"]}})");
+    "scopes": {"org": ["corp"], "tenant_org": ["$org"], "either": ["$org|corp"]}})");
 }
 
 // A pack without events, enums and api: tests patch them in.

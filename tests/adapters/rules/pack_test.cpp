@@ -41,7 +41,7 @@ Json toy_pack() {
 std::vector<Complaint> complaints_of(const Json& json) {
   std::vector<Complaint> complaints;
   const Manifest manifest = compile_manifest(manifest_json(), complaints);
-  const RulePack pack("chat", "2025-01-01", json, manifest, nullptr, complaints);
+  const RulePack pack("chat", "2025-01-01", json, manifest, complaints);
   return complaints;
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("the pack of a day is the newest not later, and the oldest before all"
     Json json = toy_pack();
     json["source"]["day"] = version;
     platform.packs[version] =
-        std::make_shared<const RulePack>("chat", version, json, manifest, nullptr, complaints);
+        std::make_shared<const RulePack>("chat", version, json, manifest, complaints);
   }
   REQUIRE(complaints.empty());
   const auto version = [&](const char* instant) {
@@ -138,7 +138,7 @@ TEST_CASE("every event needs an example, and every call whose answers say someth
 TEST_CASE("a pack offers its examples as payloads, by name or by event") {
   std::vector<Complaint> complaints;
   const Manifest manifest = compile_manifest(manifest_json(), complaints);
-  const RulePack pack("chat", "2025-01-01", toy_pack(), manifest, nullptr, complaints);
+  const RulePack pack("chat", "2025-01-01", toy_pack(), manifest, complaints);
   REQUIRE(complaints.empty());
   CHECK(pack.example_names() == std::vector<std::string>{"one"});
   CHECK(pack.event_names() == std::vector<std::string>{"e"});

@@ -84,6 +84,7 @@ class MemberAdapter final : public adapters::Adapter {
   adapters::ApiVerdict judge(std::string_view, const adapters::ApiResponse&, Time) const override {
     return {};
   }
+  std::vector<std::string> recipes(Time) const override { return {}; }
   Result<adapters::Callback> make_callback(std::string_view,
                                            const adapters::Forgery&) const override {
     return no();

@@ -180,6 +180,46 @@ EVERY_STORE("a task wanted again between its pages starts over after the last") 
   CHECK(task.run == 0);
 }
 
+EVERY_STORE("a run begins where the last one said, until that place is forgotten") {
+  const World<Driver> world;
+  want(world, {wanted(world, "wmA")});
+  Task task = claim(world);
+  CHECK(task.kept.empty());
+  TaskOutcome page = outcome(State::next_page, "one");
+  page.next_page = "two";
+  page.due_at = at(0);
+  REQUIRE(world->settle(task, page));
+  TaskOutcome last = outcome(State::done, "two");
+  last.kept = "three";
+  REQUIRE(world->settle(claim(world), last));
+
+  want(world, {wanted(world, "wmA", 2, at(1))});
+  task = claim(world, at(1));
+  CHECK(task.page.empty());
+  CHECK(task.kept == "three");
+  TaskOutcome failed = outcome(State::again);
+  failed.due_at = at(2);
+  REQUIRE(world->settle(task, failed));
+  task = claim(world, at(2));
+  CHECK(task.kept == "three");
+  failed.anew = true;
+  REQUIRE(world->settle(task, failed));
+  CHECK(claim(world, at(2)).kept.empty());
+}
+
+EVERY_STORE("arguments that tell no tasks apart join them, and the newest are used") {
+  const World<Driver> world;
+  const auto sync = [&](const char* token) {
+    NewTask task = wanted(world, "wkA");
+    task.arguments["token"] = token;
+    task.latest = {"token"};
+    return task;
+  };
+  want(world, {sync("old")});
+  want(world, {sync("new")});
+  CHECK(claim(world).arguments == Json{{"external_userid", "wkA"}, {"token", "new"}});
+}
+
 EVERY_STORE("a dead task stays dead until it is wanted again") {
   const World<Driver> world;
   want(world, {wanted(world, "wmA")});
