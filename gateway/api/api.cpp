@@ -1,5 +1,6 @@
 #include "gateway/api/api.h"
 
+#include <algorithm>
 #include <cctype>
 #include <exception>
 #include <utility>
@@ -13,6 +14,8 @@
 
 namespace guanxi::api {
 namespace {
+
+constexpr Milliseconds kHealthPatience{2'000};
 
 // What "Authorization: Bearer …" carries; nothing when the header is absent or of another scheme.
 std::optional<std::string_view> bearer_of(const net::Request& request) {
@@ -61,6 +64,8 @@ struct Api::State {
   ApiOptions options;
   KeyRing keys;
   WaitingRoom room;
+  std::unique_ptr<Pulse> pulse;
+  Workers health;   // not held up by what waits for the store
   Workers workers;  // last: ends first
 
   State(const Context& given, const ApiOptions& chosen)
@@ -68,7 +73,10 @@ struct Api::State {
         options(chosen),
         keys(given.store, given.clock),
         room(given, keys, chosen.most_waiting, chosen.poll),
+        pulse(chosen.threads > 0 ? std::make_unique<Pulse>(given.store, kHealthPatience) : nullptr),
+        health(std::min<std::size_t>(chosen.threads, 1), chosen.longest_queue),
         workers(chosen.threads, chosen.longest_queue) {
+    context.pulse = pulse.get();
     if (options.threads > 0) room.start();
   }
 
@@ -174,7 +182,9 @@ void Api::handle(net::Request request, net::Respond respond) {
                               "at most " + std::to_string(state_->options.body_bytes) + " bytes"}));
   }
   if (exchange->match.route->pattern == "/healthz") return state_->work(exchange);
-  if (!state_->workers.submit([state = state_.get(), exchange] { state->work(exchange); })) {
+  const bool is_health = exchange->match.route->pattern == "/readyz";
+  Workers& workers = is_health ? state_->health : state_->workers;
+  if (!workers.submit([state = state_.get(), exchange] { state->work(exchange); })) {
     state_->finish(*exchange, tl::unexpected(Problem{ProblemCode::overloaded,
                                                      "too many requests are waiting"}));
   }
@@ -187,6 +197,7 @@ void Api::end_waiting() { state_->room.close(); }
 void Api::stop() {
   state_->room.close();
   state_->workers.stop();
+  state_->health.stop();
 }
 
 }  // namespace guanxi::api

@@ -10,6 +10,7 @@
 #include "gateway/api/keys.h"
 #include "gateway/api/parameters.h"
 #include "gateway/api/problem.h"
+#include "gateway/api/pulse.h"
 #include "gateway/net/http_server.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/store/store.h"
@@ -23,6 +24,7 @@ struct Context {
   adapters::Channels& channels;
   observe::Metrics& metrics;
   Clock clock;
+  Pulse* pulse = nullptr;  // null: the store is asked in the caller's thread
 };
 
 struct Call {

@@ -79,15 +79,15 @@ Outcome list_drift(const Context& context, const Call& call) {
 Outcome get_health(const Context&, const Call&) { return json_response({{"status", "ok"}}); }
 
 Outcome get_readiness(const Context& context, const Call&) {
-  const Problem unready{ProblemCode::store_unavailable, "the store does not answer"};
-  if (!context.store.ping()) return tl::unexpected(unready);
-  const auto versions = context.store.schema_versions();
-  if (!versions) return tl::unexpected(unready);
-  if (versions->first != versions->second) {
+  const Health health = context.pulse == nullptr ? health_of(context.store) : context.pulse->ask();
+  if (!health.answers) {
+    return tl::unexpected(Problem{ProblemCode::store_unavailable, "the store does not answer"});
+  }
+  if (health.schema.first != health.schema.second) {
     return tl::unexpected(Problem{ProblemCode::store_unavailable,
                                   "the store's schema is not this program's; run guanxi migrate"});
   }
-  return json_response({{"status", "ready"}, {"schema", versions->first}});
+  return json_response({{"status", "ready"}, {"schema", health.schema.first}});
 }
 
 Outcome get_metrics(const Context& context, const Call&) {

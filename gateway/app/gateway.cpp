@@ -28,6 +28,7 @@ namespace guanxi::app {
 namespace {
 
 constexpr Milliseconds kPatience{10'000};
+constexpr Milliseconds kShortest{1'000};
 
 std::size_t threads_of(const Config& config) {
   if (config.server.threads > 0) return config.server.threads;
@@ -203,9 +204,15 @@ Result<void> Gateway::reload(const Config& config) {
 void Gateway::stop() {
   if (state_->stopped.exchange(true)) return;
   bool whole = true;
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  const auto rest = [&] {
+    const auto left =
+        std::chrono::duration_cast<Milliseconds>(until - std::chrono::steady_clock::now());
+    return std::max(left, kShortest);
+  };
   if (state_->public_server) whole = state_->public_server->drain(kPatience);
   if (state_->api) state_->api->end_waiting();
-  if (state_->private_server) whole = state_->private_server->drain(kPatience) && whole;
+  if (state_->private_server) whole = state_->private_server->drain(rest()) && whole;
   if (state_->pipeline) state_->pipeline->stop();
   if (state_->enricher) state_->enricher->stop();
   if (state_->api) state_->api->stop();

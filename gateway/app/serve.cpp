@@ -1,5 +1,12 @@
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <mutex>
 #include <ostream>
+#include <thread>
 
 #include "gateway/app/commands.h"
 #include "gateway/app/gateway.h"
@@ -7,6 +14,8 @@
 
 namespace guanxi::app {
 namespace {
+
+constexpr std::chrono::seconds kLongestStop{15};
 
 // Signals that serve waits for; blocked before any thread starts, so that only sigwait sees them.
 sigset_t block_signals() {
@@ -16,6 +25,29 @@ sigset_t block_signals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
+}
+
+// All that was acknowledged is durable, so whoever hangs on a store that does not answer need not
+// be waited for.
+void end_within(std::chrono::seconds longest, const std::function<void()>& stop) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stopped = false;
+  std::thread watch([&] {
+    std::unique_lock lock(mutex);
+    if (changed.wait_for(lock, longest, [&] { return stopped; })) return;
+    observe::log(observe::Level::warning, "stopped_without_the_store",
+                 {{"waited_s", longest.count()}});
+    std::fflush(nullptr);
+    std::_Exit(0);
+  });
+  stop();
+  {
+    const std::lock_guard lock(mutex);
+    stopped = true;
+  }
+  changed.notify_all();
+  watch.join();
 }
 
 void reload(Gateway& gateway, const std::string& file) {
@@ -44,7 +76,7 @@ int serve(const Config& config, Console& console) {
     if (signal != SIGHUP) break;
     reload(gateway, config.file);
   }
-  gateway.stop();
+  end_within(kLongestStop, [&] { gateway.stop(); });
   return 0;
 }
 

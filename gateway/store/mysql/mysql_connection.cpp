@@ -17,7 +17,7 @@ using sql::DatabaseError;
 using Kind = sql::DatabaseError::Kind;
 
 constexpr int kConnectSeconds = 10;
-constexpr int kAnswerSeconds = 60;
+constexpr int kAnswerSeconds = 30;
 constexpr int kColumnExists = 1060;
 constexpr int kIndexExists = 1061;
 

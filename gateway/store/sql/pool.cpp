@@ -4,7 +4,7 @@
 
 namespace guanxi::store::sql {
 
-constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kPatience{10};
 
 Lease Pool::lease() {
   std::unique_ptr<Connection> connection;

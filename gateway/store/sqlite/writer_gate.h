@@ -12,7 +12,7 @@ namespace guanxi::store::sqlite {
 class WriterGate {
  public:
   // Blocks until the caller is the only writer. Others wait while ingest waits, at most about
-  // `patience`; then they are next.
+  // `patience`; then one of them is next, and after it ingest again, however many are late.
   explicit WriterGate(std::chrono::milliseconds patience) : patience_(patience) {}
 
   void enter(sql::Urgency urgency);
@@ -24,7 +24,8 @@ class WriterGate {
   std::condition_variable changed_;
   bool taken_ = false;
   int ingest_waiting_ = 0;
-  int overdue_ = 0;  // others that have waited long enough
+  int overdue_ = 0;               // others that have waited long enough
+  bool is_ingests_turn_ = false;  // one of them came first while ingest waited
 };
 
 }  // namespace guanxi::store::sqlite

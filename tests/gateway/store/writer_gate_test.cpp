@@ -49,3 +49,35 @@ TEST_CASE("ingest that never pauses does not keep others out for ever") {
   for (std::thread& thread : ingest) thread.join();
   CHECK(is_done);
 }
+
+TEST_CASE("however many are late, ingest waits for one of them at most") {
+  WriterGate gate{std::chrono::milliseconds(0)};
+  gate.enter(Urgency::other);
+  std::atomic<int> before = 0;
+  std::atomic<bool> is_in = false;
+  std::atomic<bool> is_done = false;
+  std::vector<std::thread> late;
+  for (int t = 0; t < 8; ++t) {
+    late.emplace_back([&] {
+      while (!is_done) {
+        gate.enter(Urgency::other);
+        if (!is_in) ++before;
+        gate.leave();
+      }
+    });
+  }
+  for (int turn = 0; turn < 50; ++turn) {
+    is_in = false;
+    before = 0;
+    std::thread ingest([&] {
+      gate.enter(Urgency::ingest);
+      is_in = true;
+    });
+    if (turn == 0) gate.leave();
+    ingest.join();
+    gate.leave();
+  }
+  is_done = true;
+  for (std::thread& thread : late) thread.join();
+  CHECK(is_in);
+}
