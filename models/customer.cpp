@@ -217,8 +217,11 @@ class Folding {
       return;
     }
     // An API may list a relation still after the customer has ended it, and one that is not yet
-    // mutual like any other.
-    if (source_.from_answer && relation.status == kEnded && relation.ended_by_event) return;
+    // mutual like any other. One that began after the end is another, of which no event told.
+    if (source_.from_answer && relation.status == kEnded && relation.ended_by_event &&
+        !(fact.fields.contains("since") && since > relation.until())) {
+      return;
+    }
     if (source_.from_answer && relation.status == kPending) return;
     begin(relation, kActive, since, fact);
     effects_.push_back({Effect::Kind::relation_started, relation.staff});

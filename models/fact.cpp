@@ -85,8 +85,8 @@ std::optional<Role> role_from(std::string_view text) { return meaning(kRoles, te
 std::string_view drift_kind_text(Drift::Kind kind) { return word(kDriftKinds, kind); }
 
 std::strong_ordering Identity::operator<=>(const Identity& other) const {
-  return std::tie(value, scope, name_space, kind, side) <=>
-         std::tie(other.value, other.scope, other.name_space, other.kind, other.side);
+  return std::tie(value, scope, name_space) <=>
+         std::tie(other.value, other.scope, other.name_space);
 }
 
 const Identity* Fact::primary(Role role) const {

@@ -30,7 +30,8 @@ struct Identity {
   std::string value;
   Side side = Side::customer;
 
-  bool operator==(const Identity&) const = default;
+  // Two words of a platform for one name are one identity.
+  bool operator==(const Identity& other) const { return (*this <=> other) == 0; }
   // By value first, in which identities differ soonest.
   std::strong_ordering operator<=>(const Identity& other) const;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/settling.h"
+
 namespace guanxi::models {
 namespace {
 
@@ -19,10 +21,10 @@ Stroke stroke_at(std::string_view text, std::size_t at) {
   using Kind = Stroke::Kind;
   constexpr std::string_view kWideDigits =
       "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19";
-  constexpr std::string_view kMarks[] = {" ",      "-",      ".",      "_",      "(",
-                                         ")",      "\u00a0", "\u00b7", "\u3000", "\u2010",
-                                         "\u2011", "\u2012", "\u2013", "\u2014", "\u2015",
-                                         "\uff08", "\uff09", "\uff0d", "\u30fb"};
+  constexpr std::string_view kMarks[] = {
+      " ",      "-",      ".",      "_",      "(",      ")",      "\u00a0", "\u00b7", "\u3000",
+      "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\uff08", "\uff09", "\uff0d",
+      "\u30fb", "\u2022", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"};
   if (is_digit(text[at])) return {Kind::digit, 1, text[at]};
   const std::string_view rest = text.substr(at);
   for (std::size_t i = 0; i < 10; ++i) {
@@ -122,11 +124,6 @@ Json text_or_null(const Fields& fields, std::string_view name) {
   return value.is_string() ? value : Json(nullptr);
 }
 
-Json text_or_empty(const Fields& fields, std::string_view name) {
-  Json value = value_of(fields, name);
-  return value.is_string() ? value : Json("");
-}
-
 // What `attributes.*` hold; phones and e-mails among them, wherever they stand, are masked.
 Json attributes_json(const Fields& fields, bool pii) {
   constexpr std::string_view kPrefix = "attributes.";
@@ -135,7 +132,9 @@ Json attributes_json(const Fields& fields, bool pii) {
     if (!name.starts_with(kPrefix)) continue;
     const Candidate* winner = field.winner();
     if (winner == nullptr) continue;
-    Json& shown = attributes[name.substr(kPrefix.size())] = winner->value;
+    // A label that a person typed is part of the name.
+    const std::string label = name.substr(kPrefix.size());
+    Json& shown = attributes[pii ? label : mask_text(label)] = winner->value;
     if (!pii) mask_within(shown);
   }
   return attributes;
@@ -164,13 +163,29 @@ Json tag_ids(const Fields& fields) {
   return ids;
 }
 
-Json history_json(const Relation& relation) {
+Json state_json(const std::string& state, bool pii) {
+  if (state.empty()) return nullptr;
+  return pii ? state : mask_text(state);
+}
+
+// What was said of the present stretch: the code and way of an earlier one are in the history.
+Json text_of_stretch(const Relation& relation, std::string_view name) {
+  const auto field = relation.fields.find(name);
+  const Candidate* winner = field == relation.fields.end() ? nullptr : field->second.winner();
+  if (winner == nullptr || !winner->value.is_string()) return nullptr;
+  const auto since = relation.periods.empty() ? std::nullopt : relation.periods.back().since;
+  // The API's time of a beginning may lie moments behind the event's.
+  const bool is_older = since && winner->source.at + kSettling < *since;
+  return is_older ? Json(nullptr) : winner->value;
+}
+
+Json history_json(const Relation& relation, bool pii) {
   Json rows = Json::array();
   for (const RelationPeriod& period : relation.periods) {
     rows.push_back({{"since", time_json(period.since)},
                     {"until", time_json(period.until)},
                     {"reason", period.reason.empty() ? Json(nullptr) : Json(period.reason)},
-                    {"state", period.state.empty() ? Json(nullptr) : Json(period.state)}});
+                    {"state", state_json(period.state, pii)}});
   }
   return rows;
 }
@@ -188,14 +203,14 @@ Json relations_json(const Customer& customer, bool pii) {
         {"staff_id", relation.staff.value.empty() ? Json(nullptr) : Json(relation.staff.value)},
         {"status", relation.status},
         {"reason", relation.reason.empty() ? Json(nullptr) : Json(relation.reason)},
-        {"remark", written(text_or_empty(relation.fields, "remark"))},
-        {"description", written(text_or_empty(relation.fields, "description"))},
-        {"add_way", text_or_null(relation.fields, "add_way")},
-        {"state", text_or_null(relation.fields, "state")},
+        {"remark", written(text_or_null(relation.fields, "remark"))},
+        {"description", written(text_or_null(relation.fields, "description"))},
+        {"add_way", text_of_stretch(relation, "add_way")},
+        {"state", written(text_of_stretch(relation, "state"))},
         {"tags", tag_ids(relation.fields)},
         {"since", time_json(relation.since())},
         {"until", time_json(relation.until())},
-        {"history", history_json(relation)}};
+        {"history", history_json(relation, pii)}};
     Json attributes = attributes_json(relation.fields, pii);
     if (!attributes.empty()) row["attributes"] = std::move(attributes);
     rows.push_back(std::move(row));
@@ -204,7 +219,7 @@ Json relations_json(const Customer& customer, bool pii) {
 }
 
 // The customer's tags by id, from active relations; the library's present names win.
-Json tags_json(const Customer& customer, const TagNames* names) {
+Json tags_json(const Customer& customer, const TagNames* names, bool pii) {
   std::map<std::pair<std::string, std::string>, Json> tags;
   for (const Relation& relation : customer.relations) {
     if (relation.status != "active" && relation.status != "pending") continue;
@@ -233,8 +248,8 @@ Json tags_json(const Customer& customer, const TagNames* names) {
                             Json{{"platform", relation.platform},
                                  {"channel", relation.channel},
                                  {"id", id.empty() ? Json(nullptr) : Json(id)},
-                                 {"group", group},
-                                 {"name", name}});
+                                 {"group", pii ? group : mask_text(group)},
+                                 {"name", pii ? name : mask_text(name)}});
     }
   }
   Json rows = Json::array();
@@ -276,11 +291,10 @@ std::string mask_email(std::string_view email) {
 Json customer_json(const Customer& customer, const CustomerJsonOptions& options) {
   Json source = nullptr;
   if (customer.origin) {
-    source = {
-        {"platform", customer.origin->platform},
-        {"channel", customer.origin->channel},
-        {"state", customer.origin_state.empty() ? Json(nullptr) : Json(customer.origin_state)},
-        {"at", format_time(customer.origin->at)}};
+    source = {{"platform", customer.origin->platform},
+              {"channel", customer.origin->channel},
+              {"state", state_json(customer.origin_state, options.pii)},
+              {"at", format_time(customer.origin->at)}};
   }
   const auto written = [&](std::string_view name) {
     Json value = text_or_null(customer.fields, name);
@@ -298,7 +312,7 @@ Json customer_json(const Customer& customer, const CustomerJsonOptions& options)
           {"emails", masked(emails_of(customer), options.pii, mask_email)},
           {"identities", identities_json(customer)},
           {"relations", relations_json(customer, options.pii)},
-          {"tags", tags_json(customer, options.tags)},
+          {"tags", tags_json(customer, options.tags, options.pii)},
           {"attributes", attributes_json(customer.fields, options.pii)},
           {"source", std::move(source)},
           {"first_seen_at", time_json(customer.first_seen_at)},
@@ -345,7 +359,8 @@ Json interaction_json(const Interaction& interaction, bool pii) {
     if (json.contains(name)) continue;
     // What a customer wrote is personal data as much as her phone.
     if (!pii && (name == "content" || name == "media")) continue;
-    json[name] = value;
+    Json& shown = json[name] = value;
+    if (!pii && (name == "subject" || name == "state")) mask_within(shown);
   }
   return json;
 }

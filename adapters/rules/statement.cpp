@@ -34,13 +34,22 @@ class Statement {
     read_self(inlet_self, message);
     for (const FactPlan& plan : entry_.facts) state_facts(plan, event.facts);
     for (const WantedPlan& plan : entry_.calls) want_calls(plan, event);
-    const bool speaks = !entry_.facts.empty() || !entry_.calls.empty();
-    if (speaks && event.facts.empty() && event.calls.empty() && !findings_.quiet) {
-      findings_.add(Drift::Kind::silent, "", "");
-    }
+    if (is_silent(event)) findings_.add(Drift::Kind::silent, "", "");
   }
 
  private:
+  // An entry that could not say what it is there for. Calls make up for facts only where all facts
+  // depend on what the message has.
+  bool is_silent(const Event& event) const {
+    if (!event.facts.empty() || findings_.quiet) return false;
+    const bool always_states = std::ranges::any_of(entry_.facts, [](const FactPlan& plan) {
+      return plan.given.empty() && plan.lacks.empty() && plan.each.empty();
+    });
+    if (always_states) return true;
+    const bool speaks = !entry_.facts.empty() || !entry_.calls.empty();
+    return speaks && event.calls.empty();
+  }
+
   void read_self(const std::optional<Ref>& inlet_self, const Json& message) {
     if (entry_.self) {
       Trust trust = Trust::account_bound;

@@ -28,6 +28,9 @@ Checked<Parameters> Parameters::read(std::string_view query,
           Problem{ProblemCode::unknown_parameter,
                   "'" + name.substr(0, 64) + "' is not a parameter of this request"});
     }
+    // A client whose variable is empty must not be given everything. The feed's beginning is one.
+    if (value.empty() && name != "after")
+      return tl::unexpected(invalid(name, "a value; leave it out to not ask"));
     if (value.size() > kLongestValue) return tl::unexpected(invalid(name, "at most 1024 bytes"));
     if (!parameters.values_.emplace(name, std::move(value)).second) {
       return tl::unexpected(Problem{ProblemCode::malformed_request, name + " is given twice"});
@@ -68,7 +71,7 @@ Checked<std::optional<Time>> Parameters::time(std::string_view name) const {
 std::string Parameters::filter() const {
   std::string text;
   for (const auto& [name, value] : values_) {
-    if (name == "cursor" || name == "limit" || value.empty()) continue;
+    if (name == "cursor" || name == "limit") continue;
     text += name + '=' + net::percent_encode(value) + '&';
   }
   return text;
@@ -77,7 +80,7 @@ std::string Parameters::filter() const {
 std::string Parameters::with_cursor(std::string_view cursor) const {
   std::string query;
   for (const auto& [name, value] : values_) {
-    if (name != "cursor" && !value.empty()) query += name + '=' + net::percent_encode(value) + '&';
+    if (name != "cursor") query += name + '=' + net::percent_encode(value) + '&';
   }
   return query + "cursor=" + std::string(cursor);
 }

@@ -36,6 +36,8 @@ void check_tenant(const Config& config, const std::string& tenant) {
   std::vector<std::string> known;
   for (const ChannelConfig& channel : config.channels) known.push_back(channel.settings.tenant);
   if (known.empty() || std::ranges::find(known, tenant) != known.end()) return;
+  std::ranges::sort(known);
+  known.erase(std::unique(known.begin(), known.end()), known.end());
   throw CommandFailed("no channel has the tenant '" + tenant + "'" + suggestion(tenant, known));
 }
 

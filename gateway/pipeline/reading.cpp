@@ -134,7 +134,14 @@ store::RowMark mark_of(const ReadRow& row, Time now) {
   };
   mark.status = store::RowStatus::normalized;
   if (!row.events.empty() && !has(Event::Status::mapped)) mark.status = store::RowStatus::none;
-  if (has(Event::Status::unmapped)) mark.status = store::RowStatus::unmapped;
+  // What is known of it is stated; the rest waits for a pack that knows it.
+  const bool is_partly_known = std::ranges::any_of(row.events, [](const Event& event) {
+    return std::ranges::any_of(event.drift, [](const models::Drift& drift) {
+      return drift.kind == models::Drift::Kind::unknown_value ||
+             drift.kind == models::Drift::Kind::variant;
+    });
+  });
+  if (has(Event::Status::unmapped) || is_partly_known) mark.status = store::RowStatus::unmapped;
   if (!row.events.empty()) {
     mark.event = row.events.front().name;
     mark.event_at = row.events.front().at;
