@@ -221,6 +221,10 @@ Result<ApiRequest> build_call(const ApiPlan& api, const CallPlan& call, const Se
                                             std::to_string(call.batch_max) + " at once");
     }
   }
+  // These two count from somewhere; a cursor has no first value.
+  using Style = PagePlan::Style;
+  if (page.empty() && call.pages && call.pages->style == Style::page) page = "1";
+  if (page.empty() && call.pages && call.pages->style == Style::offset) page = "0";
   auto request = build_request(call.request, settings, given, page, now);
   if (!request) return fail(request.error().code, call.name + ": " + request.error().detail);
   const auto place = api.places.find(call.token);

@@ -64,8 +64,9 @@ Template compile_template(Context& context, const Json& json, const std::string&
   return result;
 }
 
+// `structured`: a member that is sent as JSON text may be an object or a list.
 TemplateMembers compile_members(Context& context, const Json& json, const std::string& pointer,
-                                const char* key) {
+                                const char* key, const Json& structured = Json::array()) {
   TemplateMembers members;
   const auto found = json.find(key);
   if (found == json.end()) return members;
@@ -75,7 +76,9 @@ TemplateMembers compile_members(Context& context, const Json& json, const std::s
   }
   for (const auto& [name, member] : found->items()) {
     const std::string here = at(at(pointer, key), name);
-    if (member.is_object() || member.is_array()) {
+    const bool is_json =
+        structured.is_array() && std::ranges::find(structured, Json(name)) != structured.end();
+    if ((member.is_object() || member.is_array()) && !is_json) {
       context.complain(here, "holds a scalar only");
       continue;
     }
@@ -155,7 +158,7 @@ std::optional<SignPlan> compile_sign(Context& context, const Json& json, const s
 void collect(const Json& json, std::set<std::string, std::less<>>& names) {
   if (json.is_string()) {
     const auto& text = json.get_ref<const std::string&>();
-    if (text.starts_with("int:$")) {
+    if (text.starts_with("int:$") && text != "int:$page") {
       names.insert(text.substr(5));
     } else if (text.starts_with('$') && text != "$page") {
       names.insert(text.substr(1));
@@ -205,7 +208,8 @@ RequestPlan compile_request(Context& context, const Json& json, const std::strin
   }
   compile_path(context, std::string_view(text).substr(blank + 1), here, request);
   compile_base(context, json, pointer, request);
-  request.query = compile_members(context, json, pointer, "query");
+  request.query =
+      compile_members(context, json, pointer, "query", json.value("json_args", Json::array()));
   request.form = compile_members(context, json, pointer, "form");
   request.headers = compile_members(context, json, pointer, "headers");
   if (const auto body = json.find("body"); body != json.end()) {

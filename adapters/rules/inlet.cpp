@@ -12,7 +12,8 @@ constexpr std::size_t kLongestName = 120;
 constexpr std::size_t kLongestVariable = 512;
 
 bool serves(const InletPlan& inlet, std::string_view recipe) {
-  if (inlet.from.empty()) return true;
+  // An example need not say by what recipe it comes.
+  if (inlet.from.empty() || recipe.empty()) return true;
   const std::string_view transport = recipe.substr(0, recipe.find('.'));
   return std::ranges::find(inlet.from, transport) != inlet.from.end();
 }

@@ -31,12 +31,19 @@ std::optional<models::Event> read_event(const adapters::Adapter& adapter, const 
 std::optional<std::pair<std::string, models::Event>> recognize(const adapters::Adapter& adapter,
                                                                const std::string& payload,
                                                                Time now) {
+  std::optional<std::pair<std::string, models::Event>> variant;
   for (const std::string& recipe : adapter.recipes(now)) {
     auto event = read_event(adapter, recipe, payload, now);
     if (!event || event->status == models::Event::Status::unmapped) continue;
-    return std::pair(recipe, std::move(*event));
+    if (event->drift.empty()) return std::pair(recipe, std::move(*event));
+    // An example may show a variant; one that drifts otherwise comes by another recipe.
+    const bool is_variant = std::ranges::all_of(event->drift, [](const models::Drift& drift) {
+      return drift.kind == models::Drift::Kind::variant ||
+             drift.kind == models::Drift::Kind::unknown_value;
+    });
+    if (is_variant && !variant) variant = std::pair(recipe, std::move(*event));
   }
-  return std::nullopt;
+  return variant;
 }
 
 void replace_time(Json& json, const std::map<std::string, std::string>& stamps) {
@@ -88,14 +95,22 @@ std::string seconds_text(Time at) { return std::to_string(to_ms(at) / 1000); }
 
 std::vector<Sample> samples_of(const adapters::Adapter& adapter, Time now) {
   std::map<std::string, Sample> by_event;
+  std::set<std::string> drifting;  // events of which only an example with something unknown is had
   const adapters::Pack& pack = adapter.pack_at(now);
   for (const std::string& name : pack.example_names()) {
     auto example = pack.example(name);
     if (!example || example->first.empty() || !example->second.is_object()) continue;
     const auto known = recognize(adapter, example->first, now);
-    if (!known || known->second.name.empty() || by_event.contains(known->second.name)) continue;
+    if (!known || known->second.name.empty()) continue;
     const auto& [recipe, event] = *known;
-    by_event.emplace(
+    const bool drifts = !event.drift.empty();
+    if (by_event.contains(event.name) && (drifts || !drifting.contains(event.name))) continue;
+    if (drifts) {
+      drifting.insert(event.name);
+    } else {
+      drifting.erase(event.name);
+    }
+    by_event.insert_or_assign(
         event.name, Sample{event.name, name, recipe, example->first.front() == '<' ? "xml" : "json",
                            std::move(example->second), event.at});
   }

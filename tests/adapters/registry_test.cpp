@@ -268,7 +268,7 @@ TEST_CASE("the api side asks for tokens, calls, pages, and reads errors as error
   CHECK(adapter.read_token("t", {503, {}, ""}, now).error().code == ErrorCode::unavailable);
   CallContext context{"get", Json{{"id", "1"}}, now};
   CHECK(adapter.call_request(context, "", "T")->url ==
-        "https://api.example/get?id=1&access_token=T");
+        "https://api.example/get?id=1&p=0&access_token=T");
   CHECK(adapter.judge("get", {200, {}, R"({"code":40})"}, now).action ==
         ApiVerdict::Action::refresh);
   auto reading = adapter.read_answer(context, R"({"list":["c1","c2"],"total":4})");

@@ -79,7 +79,7 @@ TEST_CASE("a callback becomes a unified customer that a CRM pulls, on MariaDB") 
 TEST_CASE("callbacks that an encoder from elsewhere signed and encrypted are understood") {
   Site site;
   Process node(
-      {"/usr/bin/env", "node", GUANXI_SOURCE_DIR "/tests/bench/node_handler/post_callback.js",
+      {"/usr/bin/env", "node", GUANXI_SOURCE_DIR "/tests/interop/wecom.js",
        "http://127.0.0.1:" + std::to_string(site.gateway.public_port()) + "/callbacks/wecom/acme",
        "QDG6eK", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C", "ww00scrmdemo000001",
        contact_event("add_external_contact", "wmDemoAAA0007", "sales.li", kDay)},

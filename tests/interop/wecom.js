@@ -1,5 +1,5 @@
 // Posts callbacks that @wecom/crypto signed and encrypted, for the end-to-end test:
-//   node post_callback.js URL TOKEN ENCODING_AES_KEY RECEIVE_ID PAYLOAD
+//   node wecom.js URL TOKEN ENCODING_AES_KEY RECEIVE_ID PAYLOAD
 // Prints a line for the URL check, the callback, and the callback with a byte changed.
 import { encrypt, getSignature } from '@wecom/crypto';
 

@@ -1,5 +1,6 @@
-// The recorded callbacks of data/*.json: vectors of the fact sheets, each with the transport that
-// opens it, and how to tamper with them.
+// Recorded callbacks: adapters/<platform>/vectors/callbacks.json, opened by the transport of the
+// platform's newest pack, and webhook.json with a transport of its own; and how to tamper with
+// them.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -13,7 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "adapters/adapter.h"
 #include "adapters/protocol/transport.h"
+#include "adapters/rules/pack.h"
 #include "crypto/digest.h"
 
 namespace guanxi::adapters::protocol {
@@ -58,37 +61,66 @@ inline Settings settings_from(const Json& json) {
   return json.get<std::map<std::string, std::string, std::less<>>>();
 }
 
-inline Suite read_suite(const std::filesystem::path& file) {
+inline Json read_json(const std::filesystem::path& file) {
   std::ifstream stream(file);
-  const Json json = Json::parse(stream);
-  Suite suite;
-  suite.name = file.stem().string();
-  suite.transport = json.at("transport");
-  suite.secrets = json.at("secrets").get<std::set<std::string>>();
-  suite.known = json.at("settings").get<std::set<std::string>>();
-  suite.known.insert(suite.secrets.begin(), suite.secrets.end());
+  return Json::parse(stream);
+}
+
+inline void read_cases(const Json& json, Suite& suite) {
   for (const Json& one : json.at("cases")) {
     suite.cases.push_back({one.at("id").get<std::string>(), one, settings_from(one.at("settings")),
                            from_ms(one.at("now").get<std::int64_t>()),
                            one.at("recipe").get<std::string>(), callback_from(one.at("callback"))});
   }
   if (json.contains("signs")) suite.signs = json.at("signs");
+}
+
+inline Suite webhook_suite() {
+  const Json json = read_json(GUANXI_SOURCE_DIR "/tests/adapters/protocol/webhook.json");
+  Suite suite;
+  suite.name = "webhook";
+  suite.transport = json.at("transport");
+  suite.secrets = json.at("secrets").get<std::set<std::string>>();
+  suite.known = json.at("settings").get<std::set<std::string>>();
+  suite.known.insert(suite.secrets.begin(), suite.secrets.end());
+  read_cases(json, suite);
+  return suite;
+}
+
+// Of a platform's folder.
+inline Suite platform_suite(const std::filesystem::path& folder) {
+  Suite suite;
+  suite.name = folder.filename().string();
+  rules::PackFiles packs;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "rules")) {
+    packs[entry.path().stem().string()] = {entry.path().string(), read_json(entry.path())};
+  }
+  std::vector<rules::Complaint> complaints;
+  suite.transport = rules::resolve_pack(packs, packs.rbegin()->first, complaints).at("transport");
+  const Json manifest = read_json(folder / "manifest.json");
+  suite.known = {"public_url", std::string(kSharedScopeSetting)};
+  for (const auto& [name, setting] : manifest.at("settings").items()) {
+    suite.known.insert(name);
+    if (setting.value("secret", false)) suite.secrets.insert(name);
+  }
+  read_cases(read_json(folder / "vectors/callbacks.json"), suite);
   return suite;
 }
 
 inline std::vector<Suite> load_suites() {
-  std::vector<Suite> suites;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(GUANXI_SOURCE_DIR "/tests/adapters/protocol/data")) {
-    suites.push_back(read_suite(entry.path()));
+  std::vector<Suite> suites{webhook_suite()};
+  for (const auto& entry : std::filesystem::directory_iterator(GUANXI_SOURCE_DIR "/adapters")) {
+    if (std::filesystem::exists(entry.path() / "manifest.json")) {
+      suites.push_back(platform_suite(entry.path()));
+    }
   }
   std::ranges::sort(suites, {}, &Suite::name);
   return suites;
 }
 
 inline Suite load_suite(const std::string& name) {
-  return read_suite(std::filesystem::path(GUANXI_SOURCE_DIR "/tests/adapters/protocol/data") /
-                    (name + ".json"));
+  if (name == "webhook") return webhook_suite();
+  return platform_suite(std::filesystem::path(GUANXI_SOURCE_DIR "/adapters") / name);
 }
 
 inline std::shared_ptr<const BoundTransport> bind_or_fail(

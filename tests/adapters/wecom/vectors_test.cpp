@@ -9,7 +9,9 @@ namespace {
 std::vector<Json> vectors() {
   std::vector<Json> all;
   for (const auto& path : json_files(source_dir() / "adapters/wecom/vectors")) {
-    for (Json& vector : read_json(path)) all.push_back(std::move(vector));
+    const Json vectors = read_json(path);
+    if (!vectors.is_array()) continue;  // whole callbacks, which tests/adapters/protocol opens
+    for (const Json& vector : vectors) all.push_back(vector);
   }
   return all;
 }

@@ -329,7 +329,8 @@ TEST_CASE("every event that has a sample can be sent, fresh and with fields of c
   }
   for (const std::string& event : adapter.pack_at(now).event_names()) {
     CAPTURE(event);
-    CHECK(sampled.contains(event));
+    // Messages of customer service are pulled, not sent to us.
+    CHECK((sampled.contains(event) || event.starts_with("kf/")));
   }
   const auto add = app::find_sample(app::samples_of(adapter, now), "add_external_contact");
   REQUIRE(add);
