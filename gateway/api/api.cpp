@@ -15,8 +15,6 @@
 namespace guanxi::api {
 namespace {
 
-constexpr Milliseconds kHealthPatience{2'000};
-
 // What "Authorization: Bearer …" carries; nothing when the header is absent or of another scheme.
 std::optional<std::string_view> bearer_of(const net::Request& request) {
   constexpr std::string_view kScheme = "bearer ";
@@ -73,7 +71,8 @@ struct Api::State {
         options(chosen),
         keys(given.store, given.clock),
         room(given, keys, chosen.most_waiting, chosen.poll),
-        pulse(chosen.threads > 0 ? std::make_unique<Pulse>(given.store, kHealthPatience) : nullptr),
+        pulse(chosen.threads > 0 ? std::make_unique<Pulse>(given.store, chosen.health_patience)
+                                 : nullptr),
         health(std::min<std::size_t>(chosen.threads, 1), chosen.longest_queue),
         workers(chosen.threads, chosen.longest_queue) {
     context.pulse = pulse.get();

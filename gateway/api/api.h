@@ -21,6 +21,7 @@ struct ApiOptions {
   std::size_t most_waiting = 1024;  // long polls at once
   Milliseconds poll{1'000};         // how often the feed is looked at for other processes' changes
   std::size_t body_bytes = 1024 * 1024;
+  Milliseconds health_patience{2'000};  // how long /readyz waits for the store
 };
 
 class Api {

@@ -30,7 +30,7 @@ class Committer {
   // same is known when it is delivered again.
   Committer(store::Store& store, observe::Metrics& metrics, std::size_t max_waiting,
             std::size_t max_batch, std::function<void()> on_stored,
-            std::chrono::milliseconds patience = std::chrono::seconds(5));
+            std::chrono::milliseconds patience);
   // Commits what waits, then ends.
   ~Committer();
   Committer(const Committer&) = delete;

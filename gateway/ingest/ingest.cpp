@@ -65,7 +65,7 @@ struct Ingest::State {
         metrics(the_metrics),
         clock(std::move(the_clock)),
         committer(the_store, the_metrics, options.max_waiting, options.max_batch,
-                  std::move(on_stored)) {}
+                  std::move(on_stored), options.patience) {}
 
   const store::Store& store;
   const adapters::Channels& channels;

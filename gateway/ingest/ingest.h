@@ -19,6 +19,8 @@ struct IngestOptions {
   // Payloads waiting for commit; past it callbacks are answered 503 with Retry-After.
   std::size_t max_waiting = 8192;
   std::size_t max_batch = 512;  // payloads in one transaction
+  // How long a callback waits for the store before it is answered 503.
+  Milliseconds patience{5'000};
 };
 
 class Ingest {

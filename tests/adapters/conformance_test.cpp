@@ -1,6 +1,7 @@
 // What every platform folder must keep, whatever platform it is.
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <set>
 
 #include "adapters/protocol/transport.h"
@@ -66,6 +67,35 @@ TEST_CASE("packs of different content have different hashes") {
     for (const auto& [version, pack] : platform.packs) {
       CAPTURE(version);
       CHECK(hashes.insert(pack->hash()).second);
+    }
+  }
+}
+
+TEST_CASE("a channel without its keys does not start, on any platform") {
+  const Registry registry;
+  for (const PlatformDescription& platform : registry.platforms()) {
+    CAPTURE(platform.name);
+    ChannelSettings channel;
+    channel.id = "bare";
+    channel.platform = platform.name;
+    CHECK_FALSE(registry.bind(channel).has_value());
+    // Everything but secrets, or secrets that are empty, is no better.
+    for (const SettingDescription& setting : platform.settings) {
+      channel.settings[setting.name] = setting.secret ? "" : "x";
+    }
+    CHECK_FALSE(registry.bind(channel).has_value());
+  }
+}
+
+TEST_CASE("no platform's folder has code, and each has its page, vectors and packs") {
+  const std::filesystem::path root = GUANXI_SOURCE_DIR "/adapters";
+  for (const auto& [name, platform] : platforms()) {
+    CAPTURE(name);
+    CHECK(std::filesystem::exists(root / name / "README.md"));
+    CHECK(std::filesystem::exists(root / name / "vectors/callbacks.json"));
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / name)) {
+      const std::string kind = entry.path().extension().string();
+      CHECK((entry.is_directory() || kind == ".json" || kind == ".md"));
     }
   }
 }

@@ -12,7 +12,7 @@ import tempfile
 
 from table import Row, print_table, say
 from servers import BareServer, Gateway, MariaDb, NodeHandler
-from load import Load, make_requests
+from load import DESCRIPTIONS, Load, make_requests, platforms
 
 CONNECTIONS = 64
 NODE_POOL = 16
@@ -34,15 +34,15 @@ def read_options():
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--programs", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="shorter and fewer rounds")
-    parser.add_argument("--only", default="sqlite,mariadb,open,events",
-                        help="rows to measure: sqlite, mariadb, open, events (default: all)")
+    parser.add_argument("--only", default="sqlite,mariadb,open,events,platforms,load",
+                        help="rows to measure: sqlite, mariadb, open, events, platforms, load (default: all)")
     options = parser.parse_args()
     options.programs = options.programs.resolve()
     options.seconds = 4 if options.quick else 10
     options.rounds = 1 if options.quick else 5
     options.requests = 150_000 if options.quick else 400_000
     options.only = set(options.only.split(","))
-    unknown = options.only - {"sqlite", "mariadb", "open", "events"}
+    unknown = options.only - {"sqlite", "mariadb", "open", "events", "platforms", "load"}
     if unknown:
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     return options
@@ -76,6 +76,10 @@ class Bench:
             rows += self.open_rows()
         if "events" in self.options.only:
             rows += self.event_rows()
+        if "platforms" in self.options.only:
+            rows += self.platform_rows()
+        if "load" in self.options.only:
+            rows += self.load_rows()
         return rows
 
     def measure(self, server, again=False):
@@ -123,6 +127,36 @@ class Bench:
         rows.append(Row("memory under the ingest load, MiB", f"{peak:.0f}", "", None, "at most", 250,
                         value=peak))
         return rows
+
+    def platform_rows(self):
+        """Every platform's own requests, in shorter rounds."""
+        rows = []
+        options = self.options
+        program = options.programs
+        whole = options.seconds, options.rounds, options.requests
+        options.seconds, options.rounds, options.requests = 4, min(3, options.rounds), 150_000
+        for platform in platforms():
+            say(f"Durable callbacks of {platform} on SQLite against a bare Beast server")
+            self.file = self.folder / f"requests-{platform}"
+            payload = make_requests(program, options.requests, self.file, platform)
+            ours, bare = self.in_turn(
+                lambda n: self.measure(Gateway(program, self.folder / f"{platform}{n}", self.threads,
+                                               platform=platform)),
+                lambda n: self.measure(BareServer(program, self.threads), again=True))
+            self.file.unlink()
+            rows.append(Row(f"callbacks/s of {platform}, SQLite, against the bare server", rate(ours),
+                            rate(bare), median_rate(ours) / median_rate(bare), "at least", 0.35,
+                            f"{payload} B plaintext"))
+        options.seconds, options.rounds, options.requests = whole
+        return rows
+
+    def load_rows(self):
+        say("Loading the rules of all platforms against parsing their JSON")
+        found = self.figures("load_bench", DESCRIPTIONS)
+        return [Row("rules loaded, a channel of each platform bound, against parsing their JSON",
+                    f"{found['load_ms']:.1f} ms", f"{found['parse_ms']:.1f} ms",
+                    found["load_ms"] / found["parse_ms"], "at most", 3,
+                    f"{found['packs']} packs, {found['channels']} channels")]
 
     def mariadb_rows(self):
         say("Durable callbacks on MariaDB against the Node handler")

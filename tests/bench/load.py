@@ -1,22 +1,32 @@
 """The load: wrk replaying callbacks that were encrypted beforehand."""
 
+import json
 import os
 import pathlib
 import re
 import subprocess
 
-TOKEN = "benchtoken"
-ENCODING_AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-CORP_ID = "ww00scrmdemo000001"
-PATH = "/callbacks/wecom/bench"
-
 HERE = pathlib.Path(__file__).resolve().parent
+DESCRIPTIONS = HERE.parent / "simulator"
 
 
-def make_requests(programs, count, file):
-    """Writes `count` distinct encrypted callbacks; the mean size of their plaintext."""
+def platforms():
+    return sorted(path.stem for path in DESCRIPTIONS.glob("*.json"))
+
+
+def channel_settings(platform):
+    """Settings of the channel that the platform's load is for."""
+    description = json.loads((DESCRIPTIONS / f"{platform}.json").read_text())
+    settings = description["channels"][description["load"]["channel"]]
+    return {name: "http://127.0.0.1:9" if value == "{api_base}" else value
+            for name, value in settings.items()}
+
+
+def make_requests(programs, count, file, platform="wecom"):
+    """Writes `count` distinct, signed and encrypted callbacks; the mean size of their plaintext."""
     program = next(programs.glob("**/make_callbacks"))
-    done = subprocess.run([program, str(count), file, TOKEN, ENCODING_AES_KEY, CORP_ID, PATH],
+    done = subprocess.run([program, str(count), file, DESCRIPTIONS / f"{platform}.json",
+                           f"/callbacks/{platform}/bench"],
                           check=True, stdout=subprocess.PIPE, text=True)
     return int(re.search(r"payload_bytes=(\d+)", done.stdout)[1])
 

@@ -1,65 +1,75 @@
-// Writes distinct, really signed and encrypted WeCom callbacks as complete HTTP requests, for
-// replay.lua: make_callbacks COUNT FILE TOKEN ENCODING_AES_KEY CORP_ID PATH
+// Writes distinct, really signed and encrypted callbacks as complete HTTP requests, for replay.lua:
+//   make_callbacks COUNT FILE DESCRIPTION PATH
+// DESCRIPTION is a file of tests/simulator: its `load` says which channel, which event, and what
+// differs from one callback to the next.
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 #include "adapters/registry.h"
 #include "crypto/random.h"
+#include "gateway/app/sample.h"
 
 namespace {
 
 using namespace guanxi;
+using models::Json;
 
-// A customer who left: of the size and shape that WeCom sends, with ids as long as real ones, and
-// an event that needs no call of the platform.
-std::string payload_of(long number, Time now, const std::string& corp_id) {
-  const std::string digits = std::to_string(10'000'000'000 + number);
-  return "<xml><ToUserName><![CDATA[" + corp_id +
-         "]]></ToUserName><FromUserName><![CDATA[sys]]></FromUserName><CreateTime>" +
-         std::to_string(to_ms(now) / 1000) +
-         "</CreateTime><MsgType><![CDATA[event]]></MsgType>"
-         "<Event><![CDATA[change_external_contact]]></Event>"
-         "<ChangeType><![CDATA[del_follow_user]]></ChangeType>"
-         "<UserID><![CDATA[sales.li]]></UserID><ExternalUserID><![CDATA[wmBenchAAAABBBBCCCCD" +
-         digits + "]]></ExternalUserID></xml>";
+std::shared_ptr<const adapters::Adapter> bind_channel(const Json& description,
+                                                      const std::string& platform) {
+  adapters::ChannelSettings channel;
+  channel.id = "bench";
+  channel.platform = platform;
+  channel.tenant = "default";
+  channel.settings["public_url"] = "http://127.0.0.1";
+  const auto place = description.at("load").at("channel").get<std::size_t>();
+  for (const auto& [name, value] : description.at("channels").at(place).items()) {
+    channel.settings[name] =
+        value == "{api_base}" ? "http://127.0.0.1:9" : value.get<std::string>();
+  }
+  auto adapter = adapters::Registry().bind(channel);
+  if (!adapter) throw std::runtime_error(adapter.error().detail);
+  return *adapter;
 }
 
 std::string http_request(const adapters::Callback& callback, const std::string& path) {
-  return "POST " + path + "?" + callback.query +
-         " HTTP/1.1\r\nHost: gateway.example.com\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\n"
-         "Content-Type: text/xml\r\nContent-Length: " +
-         std::to_string(callback.body.size()) + "\r\n\r\n" + callback.body;
+  std::string text = callback.method + ' ' + path;
+  if (!callback.query.empty()) text += '?' + callback.query;
+  text += " HTTP/1.1\r\nHost: gateway.example.com\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\n";
+  for (const auto& [name, value] : callback.headers) text += name + ": " + value + "\r\n";
+  return text + "Content-Length: " + std::to_string(callback.body.size()) + "\r\n\r\n" +
+         callback.body;
 }
 
 int write_callbacks(char** argv) {
   const long count = std::atol(argv[1]);
-  adapters::ChannelSettings channel;
-  channel.id = "bench";
-  channel.platform = "wecom";
-  channel.tenant = "default";
-  channel.settings = {{"token", argv[3]},
-                      {"encoding_aes_key", argv[4]},
-                      {"corp_id", argv[5]},
-                      {"secret", "unused"},
-                      {"api_base", "http://127.0.0.1:9"},
-                      {"public_url", "http://127.0.0.1"},
-                      {"unionid_scope", "default"}};
-  const adapters::Registry registry;
-  const auto adapter = registry.bind(channel);
-  if (!adapter) throw std::runtime_error(adapter.error().detail);
+  std::ifstream stream(argv[3]);
+  const Json description = Json::parse(stream);
+  const auto adapter = bind_channel(description, std::filesystem::path(argv[3]).stem().string());
+  const Json& load = description.at("load");
+  const Time now = system_now();
+  const auto samples = app::samples_of(*adapter, now);
+  const auto sample = app::find_sample(samples, load.at("event").get<std::string>());
+  if (!sample) throw std::runtime_error(sample.error().detail);
+  std::vector<std::pair<std::string, std::string>> vary;
+  for (const auto& [field, value] : load.at("vary").items()) {
+    vary.emplace_back(field, value.get<std::string>());
+  }
   FILE* file = std::fopen(argv[2], "wb");
   if (!file) throw std::runtime_error(std::string("cannot write ") + argv[2]);
   std::size_t bytes = 0;
-  const Time now = system_now();
   for (long i = 0; i < count; ++i) {
-    const std::string payload = payload_of(i, now, argv[5]);
-    bytes += payload.size();
-    const adapters::Forgery forgery{
-        now, std::to_string(100000000 + i), crypto::random_bytes(16), {}};
-    const auto callback = (*adapter)->make_callback(payload, forgery);
+    const auto number = static_cast<std::size_t>(10'000'000'000 + i);
+    const auto payload = app::make_payload(*sample, now, number, vary);
+    if (!payload) throw std::runtime_error(payload.error().detail);
+    bytes += payload->size();
+    const adapters::Forgery forgery{now, std::to_string(100000000 + i), crypto::random_bytes(64),
+                                    sample->recipe, argv[4]};
+    const auto callback = adapter->make_callback(*payload, forgery);
     if (!callback) throw std::runtime_error(callback.error().detail);
-    const std::string request = http_request(*callback, argv[6]);
+    const std::string request = http_request(*callback, argv[4]);
     std::fprintf(file, "%08zu", request.size());
     std::fwrite(request.data(), 1, request.size(), file);
   }
@@ -71,8 +81,8 @@ int write_callbacks(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    std::fputs("usage: make_callbacks COUNT FILE TOKEN ENCODING_AES_KEY CORP_ID PATH\n", stderr);
+  if (argc != 5) {
+    std::fputs("usage: make_callbacks COUNT FILE DESCRIPTION PATH\n", stderr);
     return 2;
   }
   try {

@@ -1,5 +1,6 @@
 """What is measured and what it is compared with, each started fresh for a round."""
 
+import json
 import os
 import pathlib
 import pwd
@@ -11,7 +12,7 @@ import tempfile
 import time
 import urllib.request
 
-from load import CORP_ID, ENCODING_AES_KEY, TOKEN
+from load import channel_settings
 
 HERE = pathlib.Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -116,16 +117,18 @@ class BareServer(Server):
 class Gateway(Server):
     pool = 4
 
-    def __init__(self, programs, folder, threads, database=None):
+    def __init__(self, programs, folder, threads, database=None, platform="wecom"):
         super().__init__()
         self.program = programs / "guanxi"
-        self.folder, self.threads, self.database = folder, threads, database
+        self.folder, self.threads, self.database, self.platform = folder, threads, database, platform
         self.name = "gateway on MariaDB" if database else "gateway on SQLite"
         self.private_port = free_port()
 
     def command(self):
         self.folder.mkdir()
         config = self.folder / "guanxi.toml"
+        settings = "\n".join(f"{name} = {json.dumps(value)}"
+                             for name, value in channel_settings(self.platform).items())
         store = self.database.url if self.database else f"sqlite:{self.folder}/guanxi.db"
         config.write_text(f"""
 [server]
@@ -141,13 +144,9 @@ connections = {self.pool}
 
 [[channel]]
 id = "bench"
-platform = "wecom"
+platform = "{self.platform}"
 freshness = "2h"
-corp_id = "{CORP_ID}"
-token = "{TOKEN}"
-encoding_aes_key = "{ENCODING_AES_KEY}"
-secret = "unused"
-api_base = "http://127.0.0.1:9"
+{settings}
 """)
         return [self.program, "serve", "--config", config]
 
@@ -181,8 +180,10 @@ class NodeHandler(Server):
         return ["node", HERE / "node_handler" / "handler.js"]
 
     def environment(self):
-        return {**os.environ, "NODE_ENV": "production", "PORT": str(self.port), "TOKEN": TOKEN,
-                "ENCODING_AES_KEY": ENCODING_AES_KEY, "CORP_ID": CORP_ID,
+        wecom = channel_settings("wecom")
+        return {**os.environ, "NODE_ENV": "production", "PORT": str(self.port),
+                "TOKEN": wecom["token"], "ENCODING_AES_KEY": wecom["encoding_aes_key"],
+                "CORP_ID": wecom["corp_id"],
                 "DB_PORT": str(self.database.port), "DB_USER": self.database.user,
                 "DB_PASSWORD": self.database.password, "DB_NAME": self.database.name}
 

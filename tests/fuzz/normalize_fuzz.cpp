@@ -32,7 +32,7 @@ void read_with(const rules::RulePack& pack, const rules::Manifest& manifest,
   const rules::Scopes scopes(pack.plan(), manifest, {});
   const Time now = from_ms(1735689600000);
   const rules::Situation situation{pack.plan(), scopes, models::Trust::account_bound, now};
-  store(rules::read_message(situation, "app.xml", tree));
+  store(rules::read_message(situation, "", tree));
   for (const auto& [name, call] : pack.plan().api.calls) {
     if (!call.reads) continue;
     store(rules::read_answer(situation, call, {name, models::Json::object(), now}, tree));

@@ -1,13 +1,18 @@
-// Any bytes as a request ("METHOD query", header lines, an empty line, the body), as a payload, as
-// a signed ciphertext and as a document: opened, parsed and rendered without a crash or a
-// contradiction.
+// Any bytes as a request ("METHOD query", header lines, an empty line, the body) to a channel of
+// every platform, as a payload, as a signed ciphertext and as a document: opened, parsed and
+// rendered without a crash or a contradiction.
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "adapters/protocol/transport.h"
+#include "adapters/registry.h"
 #include "crypto/digest.h"
 
 using namespace guanxi;
@@ -75,6 +80,38 @@ std::string_view take_line(std::string_view& rest) {
   return line;
 }
 
+// A channel for every recipe of every platform, as tests/simulator describes them.
+const std::vector<std::shared_ptr<const Adapter>>& platforms() {
+  static const auto bound = [] {
+    std::vector<std::shared_ptr<const Adapter>> adapters;
+    const Registry registry;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(GUANXI_SOURCE_DIR "/tests/simulator")) {
+      std::ifstream stream(entry.path());
+      const Json description = Json::parse(stream);
+      for (const Json& settings : description.at("channels")) {
+        ChannelSettings channel;
+        channel.id = "fuzz";
+        channel.platform = entry.path().stem().string();
+        channel.settings["public_url"] = "https://gateway.example.com";
+        for (const auto& [name, value] : settings.items()) {
+          if (value != "{api_base}" && name != "tenant") {
+            channel.settings[name] = value.get<std::string>();
+          }
+        }
+        adapters.push_back(registry.bind(channel).value());
+      }
+    }
+    return adapters;
+  }();
+  return bound;
+}
+
+void check_answer(const Result<Opened>& opened) {
+  GUANXI_CHECK(opened || opened.error().code == ErrorCode::malformed ||
+               opened.error().code == ErrorCode::unauthenticated);
+}
+
 void open_request(std::string_view text) {
   Callback callback;
   std::string_view first = take_line(text);
@@ -88,9 +125,8 @@ void open_request(std::string_view text) {
     }
   }
   callback.body = text;
-  const auto opened = transport().open(callback, kNow);
-  GUANXI_CHECK(opened || opened.error().code == ErrorCode::malformed ||
-               opened.error().code == ErrorCode::unauthenticated);
+  check_answer(transport().open(callback, kNow));
+  for (const auto& adapter : platforms()) check_answer(adapter->open(callback, kNow));
 }
 
 void send_payload(std::string_view text) {

@@ -98,6 +98,29 @@ TEST_CASE("an answer that still lists a relation does not reopen what an event e
   CHECK(customer.relations[0].status == "active");
 }
 
+TEST_CASE("an answer that says a later beginning than the end tells of another stretch") {
+  Customer customer = lei();
+  apply(customer, {relation("active", kDay, {{"set", {{"state", "expo"}, {"add_way", "scan"}}}})},
+        event_source(1, kDay));
+  apply(customer, {relation("ended", kDay + 1h)}, event_source(2, kDay + 1h));
+  const auto listed = [&](std::int64_t seq, Time since) {
+    return apply(customer, {relation("active", kDay + 3h, {{"since", to_ms(since)}})},
+                 answer_source(seq, kDay + 3h));
+  };
+  CHECK(listed(3, kDay).empty());
+  CHECK(customer.relations[0].status == "ended");
+  CHECK(kinds(listed(4, kDay + 2h)) ==
+        std::vector{Effect::Kind::updated, Effect::Kind::relation_started});
+  REQUIRE(customer.relations[0].periods.size() == 2);
+  CHECK(customer.relations[0].since() == kDay + 2h);
+  const Json shown = customer_json(customer, {"t", true, nullptr})["relations"][0];
+  CHECK(shown["status"] == "active");
+  // What was said of the first stretch is in its history.
+  CHECK(shown["state"].is_null());
+  CHECK(shown["add_way"].is_null());
+  CHECK(shown["history"][0]["state"] == "expo");
+}
+
 TEST_CASE("a beginning told late is the origin if it is the earliest, with its state") {
   Customer customer = lei();
   const auto begins = [&](const Identity& staff, Time at, const char* state, std::int64_t seq) {
@@ -408,7 +431,8 @@ TEST_CASE("phones and e-mails are masked wherever they are written") {
   CHECK(shown["attributes"]["list"] == Json{"a***@b.cn", 7});
   for (const std::string text :
        {"138.1234.5678", "138_1234_5678", "１３８１２３４５６７８", "138\u00a01234\u00a05678",
-        "138　1234　5678", "138·1234·5678", "138) 1234-5678", "138–1234–5678"}) {
+        "138　1234　5678", "138·1234·5678", "138) 1234-5678", "138–1234–5678", "138•1234•5678",
+        "138\u200b1234\u200b5678"}) {
     CAPTURE(text);
     apply(customer, {person(kDay, {{"name", "李雷" + text}})}, event_source(2, kDay + 1h));
     CHECK(customer_json(customer, {"t", false, nullptr})["name"] == "李雷138****5678");
@@ -424,6 +448,22 @@ TEST_CASE("phones and e-mails are masked wherever they are written") {
   const Json whole = customer_json(customer, {"t", true, nullptr});
   CHECK(whole["relations"][0]["remark"] == "李雷13911114444");
   CHECK(whole["attributes"]["wecom.profile.手机"] == "13911113333");
+}
+
+TEST_CASE("phones and e-mails are masked in tags, labels and states too") {
+  Customer tagged = lei();
+  apply(tagged,
+        {relation("active", kDay,
+                  {{"set",
+                    {{"state", "李13911114444"},
+                     {"tags", {{{"name", "t13911114444"}, {"group", "g li@secret.cn"}}}}}}}),
+         person(kDay, {{"attributes.wecom.profile.n13911114444", "x"}})},
+        event_source(1, kDay));
+  const std::string hidden = customer_json(tagged, {"t", false, nullptr}).dump();
+  CHECK(hidden.find("13911114444") == std::string::npos);
+  CHECK(hidden.find("li@secret.cn") == std::string::npos);
+  CHECK(customer_json(tagged, {"t", true, nullptr}).dump().find("t13911114444") !=
+        std::string::npos);
 }
 
 TEST_CASE("of a phone so much is shown that a person knows it again, and no more") {

@@ -25,6 +25,13 @@ Fact sample() {
 
 }  // namespace
 
+TEST_CASE("two words of a platform for one name are one identity") {
+  const Identity one{"open_id", "douyin.open_id", "app", "v", Side::customer};
+  CHECK(one == Identity{"c_open_id", "douyin.open_id", "app", "v", Side::lookup});
+  CHECK(one != Identity{"open_id", "douyin.open_id", "other", "v", Side::customer});
+  CHECK(one != Identity{"open_id", "kuaishou.open_id", "app", "v", Side::customer});
+}
+
 TEST_CASE("facts survive the way through JSON") {
   Fact plain;
   plain.kind = FactKind::notice;

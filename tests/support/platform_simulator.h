@@ -11,6 +11,8 @@
 //   by       ref of what is asked for; `records` has the answers by its value, else `missing`; an
 //            endpoint without it has one, ""
 //   page     ref of the cursor; each record then is an object of answers by cursor, "" the first
+// `load` is the benchmarks': which event of which channel they send, and what differs from one
+// callback to the next ("{n}" being its number).
 // A ref is query:NAME, header:NAME, form:NAME, path:NAME or body:/pointer. Several endpoints may
 // share a path and differ in `needs`. refused and missing are {"status", "body"}.
 #pragma once

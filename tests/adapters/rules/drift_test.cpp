@@ -126,6 +126,20 @@ TEST_CASE("an entry that states nothing is silent, unless a list was empty or an
   CHECK(kinds(pack, Json::parse(R"({"type":"e","list":[{"k":1,"id":"x"}]})")).empty());
 }
 
+TEST_CASE("an entry that cannot say what it always says is silent, though it wants a call") {
+  const Compiled pack = clean(pack_with(R"({
+    "api": {"base": "https://a.example", "errors": {"code": "/c"},
+            "calls": {"get": {"request": "GET /u", "query": {"u": "$u"}}}},
+    "events": {"e": {"facts": {"p": {"fact": "person", "customer": {"cid": "/id"}}},
+                     "calls": {"c": {"call": "get", "with": {"u": "/u"}}}},
+               "f": {"facts": {"p": {"fact": "person", "given": "/id", "customer": {"cid": "/id"}}},
+                     "calls": {"c": {"call": "get", "with": {"u": "/u"}}}}}})"));
+  const std::vector<std::string> silent{"silent "};
+  CHECK(kinds(pack, Json::parse(R"({"type":"e","u":"li"})")) == silent);
+  CHECK(kinds(pack, Json::parse(R"({"type":"e","u":"li","id":"1"})")).empty());
+  CHECK(kinds(pack, Json::parse(R"({"type":"f","u":"li"})")).empty());
+}
+
 TEST_CASE("one event reports a bounded number of pointers, each once") {
   const Compiled pack = clean(contact_pack());
   Json message = contact();

@@ -1,10 +1,12 @@
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <set>
 
 #include "gateway/api/problem.h"
 #include "gateway/api/workers.h"
 #include "tests/gateway/api/api_world.h"
+#include "tests/support/faulty_store.h"
 
 using namespace guanxi;
 using namespace guanxi::tests;
@@ -171,6 +173,40 @@ TEST_CASE("a gateway whose schema is not the program's is alive and not ready") 
   };
   CHECK(status("/healthz") == 200);
   CHECK(status("/readyz") == 503);
+}
+
+TEST_CASE("health is told in time while the store hangs and everything else waits for it") {
+  ApiWorld world;
+  tests::FaultyStore hanging(*world.store);
+  api::ApiOptions options;
+  options.threads = 2;
+  options.health_patience = Milliseconds{50};
+  api::Api api(hanging, world.channels, world.metrics, system_now, options);
+  const auto ask = [&](const std::string& target) {
+    auto promise = std::make_shared<std::promise<int>>();
+    api.handle(ApiWorld::request("GET", target),
+               [promise](const net::Response& response) { promise->set_value(response.status); });
+    return promise->get_future();
+  };
+  CHECK(ask("/readyz").get() == 200);
+  hanging.hold();
+  std::vector<std::future<int>> waiting;
+  for (int i = 0; i < 4; ++i) waiting.push_back(ask("/v1/channels"));
+  CHECK(ask("/readyz").get() == 503);
+  hanging.release();
+  for (std::future<int>& each : waiting) CHECK(each.get() == 401);
+  CHECK(ask("/readyz").get() == 200);
+}
+
+TEST_CASE("a parameter without a value is refused, since it would be ignored in silence") {
+  ApiWorld world;
+  const std::string secret = world.key({"admin"});
+  for (const char* target : {"/v1/customers?staff=", "/v1/customers?limit=",
+                             "/v1/customers?cursor=", "/v1/events?status="}) {
+    CAPTURE(std::string(target));
+    CHECK(code_of(world.get(target, secret)) == "invalid-parameter");
+  }
+  CHECK(world.get("/v1/changes?after=", secret).status == 200);  // the feed's beginning
 }
 
 TEST_CASE(

@@ -130,6 +130,29 @@ TEST_CASE("nothing is answered before it is durable, and what waits is committed
   CHECK(site.faulty.calls() - calls <= 2);
 }
 
+TEST_CASE("while the store hangs callbacks are refused, and taken again when it answers") {
+  ingest::IngestOptions options;
+  options.patience = Milliseconds{50};
+  Site site(options);
+  site.faulty.hold();
+  auto held = site.send(site.callback(event(1)));
+  site.faulty.await_held(1);
+  auto behind = site.send(site.callback(event(2)));
+  CHECK(held.get().status == 503);
+  CHECK(behind.get().status == 503);
+  const net::Response at_once = site.send(site.callback(event(3))).get();
+  CHECK(at_once.status == 503);
+  site.faulty.release();
+  // The commit that hung was one all the same; what the platform delivers again is known then.
+  int status = 503;
+  while (status == 503) status = site.send(site.callback(event(1), "2")).get().status;
+  CHECK(status == 200);
+  site.world->work();
+  const auto page =
+      site.inner->events(site.world->tenant(), std::nullopt, std::nullopt, 0, 10).value();
+  CHECK(page.rows.size() == 1);
+}
+
 TEST_CASE("where commits overlap, a crowd is committed beside the one under way, and less waits") {
   Site site({}, 2);
   site.faulty.hold();

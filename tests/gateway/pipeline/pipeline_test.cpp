@@ -259,6 +259,18 @@ TEST_CASE("what the pack does not know is kept, shown as unmapped and counted as
   CHECK((*kept)->bytes.find("brand_new") != std::string::npos);
 }
 
+TEST_CASE("an event with a value that no table has states what is known, and waits as unmapped") {
+  SqliteWorld world;
+  world->deliver(contact_event("del_external_contact", "wmLei", "li", kDay,
+                               "<Source><![CDATA[BRAND_NEW]]></Source>"));
+  world->deliver(contact_event("del_external_contact", "wmHan", "li", kDay));
+  world->work();
+  const auto page = world->store.events(world->tenant(), store::RowStatus::unmapped, {}, 0, 10);
+  REQUIRE(page);
+  CHECK(page->rows.size() == 1);
+  CHECK(world->customers().size() == 2);
+}
+
 TEST_CASE("a payload that cannot be parsed is kept dead with the reason") {
   SqliteWorld world;
   world->deliver("this is not XML");
