@@ -164,6 +164,10 @@ void compile_trust(Context& context) {
   }
 }
 
+bool has_null(const Json& json) {
+  return json.is_null() || (json.is_structured() && std::ranges::any_of(json, has_null));
+}
+
 void find_nulls(Context& context, const Json& json, const std::string& pointer) {
   if (json.is_null()) context.complain(pointer, "null may stand nowhere in a pack");
   if (json.is_object()) {
@@ -256,7 +260,7 @@ RulePlan compile_rules(const Json& pack, const Manifest& manifest,
   if (!pack.contains("source") || !pack.at("source").is_object() || pack.at("source").empty()) {
     context.complain("/source", "says which documents were read, and when");
   }
-  find_nulls(context, pack, "");
+  if (has_null(pack)) find_nulls(context, pack, "");
   compile_identities(context);
   compile_enums(context);
   compile_inlets(context);

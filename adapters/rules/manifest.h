@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -23,7 +22,6 @@ struct Manifest {
   std::string title;
   std::vector<SettingDescription> settings;
   std::map<std::string, std::vector<std::string>, std::less<>> not_built;  // setting → values
-  std::map<std::string, std::regex, std::less<>> patterns;
   std::map<std::string, std::vector<std::string>, std::less<>> scopes;
   std::vector<std::string> capabilities;
 
@@ -36,8 +34,10 @@ bool is_common_setting(std::string_view name);
 // "$org|corp_id" of a scope: the first that has a value counts.
 std::vector<std::string> alternatives_of(const std::string& text);
 
-// Compiles a manifest; complaints are added for what is wrong with it.
-Manifest compile_manifest(const Json& json, std::vector<Complaint>& complaints);
+// Compiles a manifest; complaints are added for what is wrong with it. `proven`: its patterns need
+// not be tried.
+Manifest compile_manifest(const Json& json, std::vector<Complaint>& complaints,
+                          bool proven = false);
 
 // The settings of a channel with defaults filled in. The error names the setting and the cure, and
 // never quotes a secret.

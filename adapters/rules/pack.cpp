@@ -45,34 +45,44 @@ RulePack::RulePack(std::string platform, std::string version, const Json& resolv
     complaints.push_back(std::move(complaint));
   }
   if (complaints.size() != before) return;
-  content_ = compile(resolved, manifest, complaints);
-  if (complaints.size() == before) run_examples(content_.plan, manifest, resolved, complaints);
+  plan_ = compile_rules(resolved, manifest, complaints);
+  text_ = text_of(resolved);
+  if (complaints.size() == before) run_examples(plan_, manifest, resolved, complaints);
   const Json& transport = member(resolved, "transport");
   check_transport(transport, manifest, complaints);
   transport_ = compile_transport(transport, manifest);
 }
 
-RulePack::Content RulePack::compile(const Json& resolved, const Manifest& manifest,
-                                    std::vector<Complaint>& complaints) {
-  Content content;
-  content.hash = content_hash(resolved);
-  content.plan = compile_rules(resolved, manifest, complaints);
+RulePack::Text RulePack::text_of(const Json& resolved) {
+  Text text;
+  text.hash = content_hash(resolved);
   for (const auto& [name, example] : member(resolved, "examples").items()) {
     if (!example.is_object() || example.contains("answer_to")) continue;
-    content.examples[name] = {example.value("event", std::string()), example.dump()};
+    text.examples[name] = {example.value("event", std::string()), example.dump()};
   }
-  return content;
+  return text;
 }
 
-const RulePack::Content& RulePack::content() const {
+const RulePlan& RulePack::plan() const {
   std::call_once(compiled_, [this] {
     if (source_ == nullptr) return;
     std::vector<Complaint> complaints;
     const auto files = source_->files();
-    content_ = compile(resolve_pack(*files, version_, complaints), source_->manifest(), complaints);
+    plan_ = compile_rules(resolve_pack(*files, version_, complaints, "examples"),
+                          source_->manifest(), complaints);
     GUANXI_CHECK(complaints.empty());
   });
-  return content_;
+  return plan_;
+}
+
+const RulePack::Text& RulePack::text() const {
+  std::call_once(written_, [this] {
+    if (source_ == nullptr) return;
+    std::vector<Complaint> complaints;
+    const auto files = source_->files();
+    text_ = text_of(resolve_pack(*files, version_, complaints));
+  });
+  return text_;
 }
 
 std::shared_ptr<const protocol::Transport> RulePack::transport() const {
@@ -88,17 +98,17 @@ std::vector<std::string> RulePack::event_names() const {
 
 std::vector<std::string> RulePack::example_names() const {
   std::vector<std::string> names;
-  for (const auto& [name, example] : content().examples) names.push_back(name);
+  for (const auto& [name, example] : text().examples) names.push_back(name);
   return names;
 }
 
 Result<std::pair<std::string, Json>> RulePack::example(std::string_view name) const {
-  auto found = content().examples.find(name);
-  if (found == content().examples.end()) {
-    found = std::ranges::find_if(content().examples,
+  auto found = text().examples.find(name);
+  if (found == text().examples.end()) {
+    found = std::ranges::find_if(text().examples,
                                  [&](const auto& entry) { return entry.second.event == name; });
   }
-  if (found == content().examples.end()) {
+  if (found == text().examples.end()) {
     return fail(ErrorCode::not_found, platform_ + " " + version_ + " has no example or event \"" +
                                           std::string(name) + "\"");
   }

@@ -28,7 +28,7 @@ class RulePack final : public Pack {
 
   const std::string& platform() const override { return platform_; }
   const std::string& version() const override { return version_; }
-  const std::string& hash() const override { return content().hash; }
+  const std::string& hash() const override { return text().hash; }
   std::vector<std::string> event_names() const override;
   // Of examples that are callbacks.
   std::vector<std::string> example_names() const override;
@@ -36,7 +36,7 @@ class RulePack final : public Pack {
   // format.
   Result<std::pair<std::string, Json>> example(std::string_view name) const override;
 
-  const RulePlan& plan() const { return content().plan; }
+  const RulePlan& plan() const;
   std::shared_ptr<const protocol::Transport> transport() const;
 
  private:
@@ -45,22 +45,23 @@ class RulePack final : public Pack {
     std::string event;
     std::string text;
   };
-  struct Content {
+  // What is not needed to read events.
+  struct Text {
     std::string hash;
     std::map<std::string, Example, std::less<>> examples;  // those that are callbacks
-    RulePlan plan;
   };
 
-  const Content& content() const;
-  static Content compile(const Json& resolved, const Manifest& manifest,
-                         std::vector<Complaint>& complaints);
+  const Text& text() const;
+  static Text text_of(const Json& resolved);
 
   std::string platform_;
   std::string version_;
   std::shared_ptr<const PackSource> source_;  // null: compiled from the start
   std::shared_ptr<const protocol::Transport> transport_;
   mutable std::once_flag compiled_;
-  mutable Content content_;
+  mutable RulePlan plan_;
+  mutable std::once_flag written_;
+  mutable Text text_;
 };
 
 // Whether a version is a day, "2024-12-19".

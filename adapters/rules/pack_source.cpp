@@ -31,7 +31,7 @@ const Json* base_of(const PackFiles& files, const Json& json, std::string& versi
 }  // namespace
 
 Json resolve_pack(const PackFiles& files, const std::string& version,
-                  std::vector<Complaint>& complaints) {
+                  std::vector<Complaint>& complaints, std::string_view without) {
   // Every step leads to an earlier day, so the chain ends.
   std::vector<const Json*> chain;
   std::string at = version;
@@ -56,11 +56,21 @@ Json resolve_pack(const PackFiles& files, const std::string& version,
     }
     at = earlier;
   }
-  Json resolved = *chain.back();
-  for (auto patch = chain.rbegin() + 1; patch != chain.rend(); ++patch) {
-    resolved.merge_patch(**patch);
+  // Member by member, so that what is not wanted is not copied either.
+  Json resolved = Json::object();
+  for (auto patch = chain.rbegin(); patch != chain.rend(); ++patch) {
+    const bool is_base = patch == chain.rbegin();
+    for (const auto& [name, value] : (*patch)->items()) {
+      if (name == without || name == "extends") continue;
+      if (is_base) {
+        resolved[name] = value;
+      } else if (value.is_null()) {
+        resolved.erase(name);
+      } else {
+        resolved[name].merge_patch(value);
+      }
+    }
   }
-  resolved.erase("extends");
   return resolved;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "adapters/protocol/transport.h"
 #include "adapters/rules/manifest.h"
@@ -18,9 +19,10 @@ struct PackFile {
 };
 using PackFiles = std::map<std::string, PackFile, std::less<>>;  // by version
 
-// The pack over everything it extends, without `extends`. Complains if a base is missing, or later.
+// The pack over everything it extends, without `extends` and the member `without`. Complains if a
+// base is missing, or later.
 Json resolve_pack(const PackFiles& files, const std::string& version,
-                  std::vector<Complaint>& complaints);
+                  std::vector<Complaint>& complaints, std::string_view without = {});
 
 // Refuses what weakens verification; also asked for packs that are read from a directory.
 void check_transport(const Json& transport, const Manifest& manifest,

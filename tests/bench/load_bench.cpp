@@ -24,6 +24,7 @@ std::vector<adapters::ChannelSettings> channels_of(const char* folder) {
     channel.platform = entry.path().stem().string();
     channel.id = channel.platform;
     channel.tenant = "default";
+    channel.settings["public_url"] = "https://gateway.example.com";
     for (const auto& [name, value] : description.at("channels").at(0).items()) {
       if (value != "{api_base}") channel.settings[name] = value.get<std::string>();
     }
