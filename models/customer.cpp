@@ -83,7 +83,9 @@ class Folding {
       if (also.contains(relation.staff.value)) continue;
       // A channel sees what it may see, and its lists are whole in that.
       if (relation.channel != source_.channel) continue;
-      if (relation.status_source && source_.at < relation.status_source->at + kSettling) continue;
+      // A list that was asked for lags; one that comes with an event is of its moment.
+      const Milliseconds grace = source_.from_answer ? kSettling : Milliseconds{0};
+      if (relation.status_source && source_.at < relation.status_source->at + grace) continue;
       if (relation.status == kActive || relation.status == kPending) {
         end(relation, source_.at, "not_listed");
       }

@@ -22,9 +22,9 @@ Stroke stroke_at(std::string_view text, std::size_t at) {
   constexpr std::string_view kWideDigits =
       "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19";
   constexpr std::string_view kMarks[] = {
-      " ",      "-",      ".",      "_",      "(",      ")",      "\u00a0", "\u00b7", "\u3000",
-      "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\uff08", "\uff09", "\uff0d",
-      "\u30fb", "\u2022", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"};
+      "/",      " ",      "-",      ".",      "_",      "(",      ")",      "\u00a0", "\u00b7",
+      "\u3000", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\uff08", "\uff09",
+      "\uff0d", "\u30fb", "\u2022", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"};
   if (is_digit(text[at])) return {Kind::digit, 1, text[at]};
   const std::string_view rest = text.substr(at);
   for (std::size_t i = 0; i < 10; ++i) {
@@ -38,12 +38,18 @@ Stroke stroke_at(std::string_view text, std::size_t at) {
   return {};
 }
 
-// "2025-01-01", which is no number to call.
+// "2025-01-01" or "2025/01/01", which is no number to call, and what follows may be one.
 bool is_date(std::string_view text) {
   constexpr std::string_view kForm = "0000-00-00";
-  return text.size() >= kForm.size() &&
-         std::equal(kForm.begin(), kForm.end(), text.begin(),
-                    [](char form, char c) { return form == '0' ? is_digit(c) : c == form; });
+  if (text.size() < kForm.size()) return false;
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    const bool fits = kForm[i] == '0' ? is_digit(text[i]) : text[i] == '-' || text[i] == '/';
+    if (!fits) return false;
+  }
+  const std::string_view month = text.substr(5, 2);
+  const std::string_view day = text.substr(8, 2);
+  const bool ends = text.size() == kForm.size() || !is_digit(text[kForm.size()]);
+  return ends && month >= "01" && month <= "12" && day >= "01" && day <= "31";
 }
 
 // Phone numbers, however they are written, become plain ones that are masked.
@@ -52,6 +58,12 @@ std::string mask_phones(std::string_view text) {
   std::string shown;
   std::size_t at = 0;
   while (at < text.size()) {
+    constexpr std::size_t kDate = 10;
+    if (is_date(text.substr(at))) {
+      shown += text.substr(at, kDate);
+      at += kDate;
+      continue;
+    }
     const bool plus = text[at] == '+' && at + 1 < text.size();
     std::size_t end = at + (plus ? 1 : 0);
     if (stroke_at(text, end).kind != Stroke::Kind::digit) {
@@ -67,7 +79,7 @@ std::string mask_phones(std::string_view text) {
       number += stroke.digit;
       end = next;
     }
-    const bool hides = number.size() - (plus ? 1 : 0) >= kFewest && !is_date(text.substr(at));
+    const bool hides = number.size() - (plus ? 1 : 0) >= kFewest;
     shown += hides ? mask_phone(number) : std::string(text.substr(at, end - at));
     at = end;
   }
@@ -168,15 +180,18 @@ Json state_json(const std::string& state, bool pii) {
   return pii ? state : mask_text(state);
 }
 
-// What was said of the present stretch: the code and way of an earlier one are in the history.
-Json text_of_stretch(const Relation& relation, std::string_view name) {
-  const auto field = relation.fields.find(name);
+// The code with which the present stretch began; that of an earlier one is in the history.
+Json present_state(const Relation& relation) {
+  const Json said = text_or_null(relation.fields, "state");
+  if (relation.periods.empty()) return said;
+  const RelationPeriod& present = relation.periods.back();
+  if (!present.state.empty()) return present.state;
+  // Told by a later answer; the API's time of a beginning may lie moments behind the event's.
+  const auto field = relation.fields.find("state");
   const Candidate* winner = field == relation.fields.end() ? nullptr : field->second.winner();
-  if (winner == nullptr || !winner->value.is_string()) return nullptr;
-  const auto since = relation.periods.empty() ? std::nullopt : relation.periods.back().since;
-  // The API's time of a beginning may lie moments behind the event's.
-  const bool is_older = since && winner->source.at + kSettling < *since;
-  return is_older ? Json(nullptr) : winner->value;
+  const bool is_older =
+      winner == nullptr || (present.since && winner->source.at + kSettling < *present.since);
+  return is_older ? Json(nullptr) : said;
 }
 
 Json history_json(const Relation& relation, bool pii) {
@@ -205,8 +220,8 @@ Json relations_json(const Customer& customer, bool pii) {
         {"reason", relation.reason.empty() ? Json(nullptr) : Json(relation.reason)},
         {"remark", written(text_or_null(relation.fields, "remark"))},
         {"description", written(text_or_null(relation.fields, "description"))},
-        {"add_way", text_of_stretch(relation, "add_way")},
-        {"state", written(text_of_stretch(relation, "state"))},
+        {"add_way", text_or_null(relation.fields, "add_way")},
+        {"state", written(present_state(relation))},
         {"tags", tag_ids(relation.fields)},
         {"since", time_json(relation.since())},
         {"until", time_json(relation.until())},

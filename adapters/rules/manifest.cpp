@@ -162,6 +162,12 @@ Result<Settings> complete_settings(const Manifest& manifest, const ChannelSettin
     }
   }
   for (const SettingDescription& setting : manifest.settings) {
+    // An empty key would mean none, and with it a weaker recipe than its owner believes.
+    const auto given = channel.settings.find(setting.name);
+    if (setting.secret && given != channel.settings.end() && given->second.empty()) {
+      return refuse(channel, "the setting \"" + setting.name +
+                                 "\" is empty; give its value, or leave it out" + cure(setting));
+    }
     const auto found = settings.find(setting.name);
     if (found == settings.end()) {
       if (!setting.required) continue;

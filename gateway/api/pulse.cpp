@@ -24,9 +24,12 @@ Pulse::~Pulse() {
 
 Health Pulse::ask() {
   std::unique_lock lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (asked_ == answered_) began_ = now;
   const std::uint64_t mine = ++asked_;
   changed_.notify_all();
-  const bool came = changed_.wait_for(lock, patience_, [&] { return answered_ >= mine; });
+  const bool came =
+      changed_.wait_until(lock, began_ + patience_, [&] { return answered_ >= mine; });
   return came ? health_ : Health{};
 }
 
@@ -42,6 +45,7 @@ void Pulse::run() {
     lock.lock();
     health_ = health;
     answered_ = asked;
+    began_ = std::chrono::steady_clock::now();  // of those who asked meanwhile
     changed_.notify_all();
   }
 }

@@ -2,6 +2,7 @@
 // asks it, and whoever asks for its health must not be.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -25,7 +26,8 @@ class Pulse {
   Pulse(const Pulse&) = delete;
   Pulse& operator=(const Pulse&) = delete;
 
-  // Asks the store now; blocks for the patience at most. Any thread.
+  // Asks the store now; blocks for the patience at most, and not at all while it has owed an answer
+  // for longer. Any thread.
   Health ask();
 
  private:
@@ -36,7 +38,8 @@ class Pulse {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t asked_ = 0;
-  std::uint64_t answered_ = 0;  // the last that the answer is good for
+  std::uint64_t answered_ = 0;                     // the last that the answer is good for
+  std::chrono::steady_clock::time_point began_{};  // of what is not answered yet
   Health health_;
   bool stopping_ = false;
   std::thread thread_;

@@ -83,8 +83,11 @@ void check_tokens(const std::string& subject, const adapters::Adapter& adapter,
                   net::HttpClient& client, observe::Metrics& metrics, Report& report) {
   const auto names = adapter.token_names(system_now());
   if (names.empty()) {
-    report.add(Status::warning, subject, "no API secret is set, so thin events are not completed",
-               "set the secret that the platform's console shows for its API");
+    report.add(
+        Status::warning, subject,
+        "its settings ask for no token, so thin events are completed only by calls that need "
+        "none",
+        "set the API secret, if the platform's page names one");
   }
   for (const std::string& name : names) {
     // Asked for now: one that is kept would say nothing of a secret changed since.

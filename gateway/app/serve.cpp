@@ -1,3 +1,4 @@
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -70,13 +71,28 @@ int serve(const Config& config, Console& console) {
   // For whoever started it: both ports, chosen ones included, once both answer.
   console.out << "ready public=" << gateway.public_port() << " private=" << gateway.private_port()
               << std::endl;
+  // Apart, so that a store that hangs does not keep the end from being asked for.
+  std::thread reloading;
+  std::atomic<bool> is_reloading = false;
   while (true) {
     int signal = 0;
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) break;
-    reload(gateway, config.file);
+    if (is_reloading) {
+      observe::log(observe::Level::warning, "reload_under_way", {{"file", config.file}});
+      continue;
+    }
+    if (reloading.joinable()) reloading.join();
+    is_reloading = true;
+    reloading = std::thread([&] {
+      reload(gateway, config.file);
+      is_reloading = false;
+    });
   }
-  end_within(kLongestStop, [&] { gateway.stop(); });
+  end_within(kLongestStop, [&] {
+    if (reloading.joinable()) reloading.join();
+    gateway.stop();
+  });
   return 0;
 }
 

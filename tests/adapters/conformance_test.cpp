@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "adapters/protocol/transport.h"
@@ -84,6 +85,24 @@ TEST_CASE("a channel without its keys does not start, on any platform") {
       channel.settings[setting.name] = setting.secret ? "" : "x";
     }
     CHECK_FALSE(registry.bind(channel).has_value());
+    // Nor does an empty key make a channel that is whole otherwise a weaker one.
+    std::ifstream stream(GUANXI_SOURCE_DIR "/tests/simulator/" + platform.name + ".json");
+    const models::Json whole = models::Json::parse(stream).at("channels");
+    for (const models::Json& settings : whole) {
+      channel.settings = {{"public_url", "https://gateway.example.com"}};
+      for (const auto& [name, value] : settings.items()) {
+        if (name != "tenant" && value != "{api_base}")
+          channel.settings[name] = value.get<std::string>();
+      }
+      CHECK(registry.bind(channel).has_value());
+      for (const SettingDescription& setting : platform.settings) {
+        if (!setting.secret) continue;
+        ChannelSettings emptied = channel;
+        emptied.settings[setting.name] = "";
+        CAPTURE(setting.name);
+        CHECK_FALSE(registry.bind(emptied).has_value());
+      }
+    }
   }
 }
 

@@ -117,8 +117,12 @@ TEST_CASE("an answer that says a later beginning than the end tells of another s
   CHECK(shown["status"] == "active");
   // What was said of the first stretch is in its history.
   CHECK(shown["state"].is_null());
-  CHECK(shown["add_way"].is_null());
+  CHECK(shown["add_way"] == "scan");  // the last word on it
   CHECK(shown["history"][0]["state"] == "expo");
+  apply(customer, {relation("ended", kDay + 4h)}, event_source(5, kDay + 4h));
+  apply(customer, {relation("active", kDay + 5h, {{"set", {{"state", "expo"}}}})},
+        event_source(6, kDay + 5h));
+  CHECK(customer_json(customer, {"t", true, nullptr})["relations"][0]["state"] == "expo");
 }
 
 TEST_CASE("a beginning told late is the origin if it is the earliest, with its state") {
@@ -448,6 +452,21 @@ TEST_CASE("phones and e-mails are masked wherever they are written") {
   const Json whole = customer_json(customer, {"t", true, nullptr});
   CHECK(whole["relations"][0]["remark"] == "李雷13911114444");
   CHECK(whole["attributes"]["wecom.profile.手机"] == "13911113333");
+}
+
+TEST_CASE("a date is shown, and a phone behind it is not") {
+  const std::map<std::string, std::string> texts{
+      {"2025-01-01 13800001234", "2025-01-01 138****1234"},
+      {"生日 1990-05-06 138-0000-1234", "生日 1990-05-06 138****1234"},
+      {"x 2024/12/01(13800001234)", "x 2024/12/01(138****1234)"},
+      {"0755-26-889966", "075*****9966"},
+      {"138/0000/1234", "138****1234"},
+      {"since 2025-01-01", "since 2025-01-01"}};
+  for (const auto& [text, shown] : texts) {
+    Customer customer = lei();
+    apply(customer, {person(kDay, {{"name", text}})}, event_source(1, kDay));
+    CHECK(customer_json(customer, {"t", false, nullptr})["name"] == shown);
+  }
 }
 
 TEST_CASE("phones and e-mails are masked in tags, labels and states too") {

@@ -17,7 +17,7 @@ class Pool {
   using Make = std::function<std::unique_ptr<Connection>()>;  // may throw DatabaseError
   Pool(std::size_t size, Make make) : free_(size), make_(std::move(make)) {}
 
-  // Waits for a free connection, half a minute at most, then throws DatabaseError. The pool
+  // Waits for a free connection, ten seconds at most, then throws DatabaseError. The pool
   // outlives its leases.
   Lease lease();
 

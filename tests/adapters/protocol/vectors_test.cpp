@@ -122,7 +122,10 @@ TEST_CASE("without a name the inverse takes the storing recipe that carries such
 }
 
 TEST_CASE("the inverse moves a payload's time and id only where the recipe would refuse them") {
-  const Suite suite = load_suite("kuaishou");
+  Suite suite = load_suite("kuaishou");
+  Json& recipe = suite.transport["recipes"]["open.webhook"];
+  recipe["fresh"] = {{"at", "plain:/timestamp"}, {"unit", "ms"}};
+  recipe["accepts"] = {"old-hash"};
   const auto bound = bind_or_fail(suite, suite.transport, {{"app_secret", "s"}});
   const Forgery forgery{from_ms(1800000000000), "1", "", ""};
   const std::string stale = R"({"message_id":"m","timestamp":1700000000000})";

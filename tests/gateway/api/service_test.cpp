@@ -193,9 +193,15 @@ TEST_CASE("health is told in time while the store hangs and everything else wait
   std::vector<std::future<int>> waiting;
   for (int i = 0; i < 4; ++i) waiting.push_back(ask("/v1/channels"));
   CHECK(ask("/readyz").get() == 503);
+  // The store owes an answer already, so nobody waits for it again.
+  std::vector<std::future<int>> probes;
+  for (int i = 0; i < 8; ++i) probes.push_back(ask("/readyz"));
+  for (std::future<int>& each : probes) CHECK(each.get() == 503);
   hanging.release();
   for (std::future<int>& each : waiting) CHECK(each.get() == 401);
-  CHECK(ask("/readyz").get() == 200);
+  int status = 503;
+  while (status == 503) status = ask("/readyz").get();
+  CHECK(status == 200);
 }
 
 TEST_CASE("a parameter without a value is refused, since it would be ignored in silence") {
