@@ -16,9 +16,15 @@ namespace {
 
 constexpr std::int64_t kDay = 1'735'689'600;
 
+// What is held in a test is held for as long as the test takes, on however slow a machine.
+ingest::IngestOptions patient(ingest::IngestOptions options = {}) {
+  options.patience = std::chrono::hours(1);
+  return options;
+}
+
 class Site {
  public:
-  explicit Site(ingest::IngestOptions options = {}, std::size_t appends_at_once = 1)
+  explicit Site(ingest::IngestOptions options = patient(), std::size_t appends_at_once = 1)
       : inner(store::open_store({"sqlite:" + folder.file("guanxi.db"), {}, 2})), faulty(*inner) {
     REQUIRE(inner->migrate());
     faulty.overlap_appends(appends_at_once);
@@ -154,7 +160,7 @@ TEST_CASE("while the store hangs callbacks are refused, and taken again when it 
 }
 
 TEST_CASE("where commits overlap, a crowd is committed beside the one under way, and less waits") {
-  Site site({}, 2);
+  Site site(patient(), 2);
   site.faulty.hold();
   std::vector<std::future<net::Response>> answers;
   const auto send = [&](int first, int last) {
@@ -194,7 +200,7 @@ TEST_CASE("callbacks crowd in when many share a commit, and what can wait gives 
 }
 
 TEST_CASE("past the bound on what waits, callbacks are answered 503 with Retry-After") {
-  Site site({.max_waiting = 3, .max_batch = 8});
+  Site site(patient({.max_waiting = 3, .max_batch = 8}));
   site.faulty.hold();
   std::vector<std::future<net::Response>> answers;
   for (int i = 0; i < 3; ++i) answers.push_back(site.send(site.callback(event(i))));
