@@ -51,7 +51,7 @@ struct Opened {
 };
 
 // A channel's platform settings, by the names its manifest gives ("corp_id", "token", "api_base"),
-// plus "public_url" and "unionid_scope".
+// plus "public_url" and kSharedScopeSetting.
 using Settings = std::map<std::string, std::string, std::less<>>;
 
 // A setting of every channel: in which scope ids that several accounts share are unique.

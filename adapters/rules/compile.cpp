@@ -24,7 +24,7 @@ void compile_identities(Context& context) {
     identity.name_space = context.text(json, pointer, "namespace", true).value_or("");
     identity.phone = identity.name_space == "phone";
     identity.scope = context.text(json, pointer, "scope", true).value_or("");
-    const bool known = identity.scope == "unionid_scope" || identity.scope == "tenant" ||
+    const bool known = identity.scope == kSharedScopeSetting || identity.scope == "tenant" ||
                        identity.scope == "global" ||
                        context.manifest.scopes.contains(identity.scope);
     if (!known) {

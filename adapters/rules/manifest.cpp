@@ -9,7 +9,7 @@
 namespace guanxi::adapters::rules {
 namespace {
 
-constexpr std::array<std::string_view, 2> kCommon{"public_url", "unionid_scope"};
+constexpr std::array<std::string_view, 2> kCommon{"public_url", kSharedScopeSetting};
 
 std::string text_of(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -189,7 +189,7 @@ Result<Settings> complete_settings(const Manifest& manifest, const ChannelSettin
                                  cure(setting));
     }
   }
-  if (!settings.contains("unionid_scope")) settings["unionid_scope"] = "default";
+  settings.emplace(kSharedScopeSetting, kSharedScopeDefault);
   return settings;
 }
 

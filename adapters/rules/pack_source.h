@@ -24,7 +24,7 @@ using PackFiles = std::map<std::string, PackFile, std::less<>>;  // by version
 Json resolve_pack(const PackFiles& files, const std::string& version,
                   std::vector<Complaint>& complaints, std::string_view without = {});
 
-// Refuses what weakens verification; also asked for packs that are read from a directory.
+// Complains of whatever the transport's linter refuses.
 void check_transport(const Json& transport, const Manifest& manifest,
                      std::vector<Complaint>& complaints);
 // Null if it does not compile.

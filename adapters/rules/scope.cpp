@@ -9,9 +9,10 @@ Scopes::Scopes(const RulePlan& plan, const Manifest& manifest, const Settings& s
   };
   for (const IdentityPlan& identity : plan.identities) {
     std::vector<Part>& parts = parts_.emplace_back();
-    if (identity.scope == "unionid_scope") {
-      std::string scope = setting("unionid_scope");
-      parts.push_back({Part::Kind::text, scope.empty() ? "default" : std::move(scope), false});
+    if (identity.scope == kSharedScopeSetting) {
+      std::string scope = setting(kSharedScopeSetting);
+      if (scope.empty()) scope = kSharedScopeDefault;
+      parts.push_back({Part::Kind::text, std::move(scope), false});
       continue;
     }
     const auto declared = manifest.scopes.find(identity.scope);

@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <ostream>
 
 #include "adapters/registry.h"

@@ -1,13 +1,15 @@
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <ostream>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "gateway/app/commands.h"
 #include "gateway/app/gateway.h"
@@ -63,35 +65,73 @@ void reload(Gateway& gateway, const std::string& file) {
   }
 }
 
+// Reloads apart from whoever waits for signals, so that a store that hangs does not keep the end
+// from being asked for. What is asked for during a reload is one more, with the file as it is then.
+class Reloader {
+ public:
+  Reloader(Gateway& gateway, std::string file)
+      : gateway_(gateway), file_(std::move(file)), thread_([this] { run(); }) {}
+  // Waits for the reload under way.
+  ~Reloader() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  Reloader(const Reloader&) = delete;
+  Reloader& operator=(const Reloader&) = delete;
+
+  void ask() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_wanted_ = true;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  void run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return stopping_ || is_wanted_; });
+      if (stopping_) return;
+      is_wanted_ = false;
+      lock.unlock();
+      reload(gateway_, file_);
+      lock.lock();
+    }
+  }
+
+  Gateway& gateway_;
+  const std::string file_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_wanted_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
 }  // namespace
 
 int serve(const Config& config, Console& console) {
   const sigset_t signals = block_signals();
-  Gateway gateway(config);
+  auto gateway = std::make_unique<Gateway>(config);
+  auto reloader = std::make_unique<Reloader>(*gateway, config.file);
   // For whoever started it: both ports, chosen ones included, once both answer.
-  console.out << "ready public=" << gateway.public_port() << " private=" << gateway.private_port()
+  console.out << "ready public=" << gateway->public_port() << " private=" << gateway->private_port()
               << std::endl;
-  // Apart, so that a store that hangs does not keep the end from being asked for.
-  std::thread reloading;
-  std::atomic<bool> is_reloading = false;
   while (true) {
     int signal = 0;
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) break;
-    if (is_reloading) {
-      observe::log(observe::Level::warning, "reload_under_way", {{"file", config.file}});
-      continue;
-    }
-    if (reloading.joinable()) reloading.join();
-    is_reloading = true;
-    reloading = std::thread([&] {
-      reload(gateway, config.file);
-      is_reloading = false;
-    });
+    reloader->ask();
   }
   end_within(kLongestStop, [&] {
-    if (reloading.joinable()) reloading.join();
-    gateway.stop();
+    reloader.reset();
+    gateway->stop();
+    gateway.reset();
   });
   return 0;
 }

@@ -50,7 +50,8 @@ std::string target_url(const Config& config, const TriggerOptions& options,
 std::string path_of(const std::string& url) {
   const std::size_t host = url.find("://");
   const std::size_t path = url.find('/', host == std::string::npos ? 0 : host + 3);
-  return path == std::string::npos ? std::string() : url.substr(path);
+  if (path == std::string::npos) return {};
+  return url.substr(path, url.find('?', path) - path);
 }
 
 std::string digits(std::size_t count) {

@@ -261,7 +261,7 @@ struct TaskOutcome {
   std::string next_page;  // with next_page
   Time due_at{};          // with next_page and again
   std::string reason;     // with again and dead
-  bool tried = true;      // with again: whether a call was made, which counts as an attempt
+  bool tried = true;      // with again and dead: whether a call was made, which is an attempt
   bool anew = false;      // with again: from the first page on, forgetting what was kept
   std::string kept;       // with done: the page at which the next run begins
   // The answer to keep: an inbox row in the same transaction.

@@ -2,12 +2,12 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "adapters/protocol/transport.h"
 #include "adapters/registry.h"
 #include "adapters/rules/library.h"
+#include "tests/support/described_channels.h"
 
 using namespace guanxi;
 using namespace guanxi::adapters;
@@ -86,18 +86,12 @@ TEST_CASE("a channel without its keys does not start, on any platform") {
     }
     CHECK_FALSE(registry.bind(channel).has_value());
     // Nor does an empty key make a channel that is whole otherwise a weaker one.
-    std::ifstream stream(GUANXI_SOURCE_DIR "/tests/simulator/" + platform.name + ".json");
-    const models::Json whole = models::Json::parse(stream).at("channels");
-    for (const models::Json& settings : whole) {
-      channel.settings = {{"public_url", "https://gateway.example.com"}};
-      for (const auto& [name, value] : settings.items()) {
-        if (name != "tenant" && value != "{api_base}")
-          channel.settings[name] = value.get<std::string>();
-      }
-      CHECK(registry.bind(channel).has_value());
+    for (const ChannelSettings& whole : guanxi::tests::described_channels(
+             GUANXI_SOURCE_DIR "/tests/simulator/" + platform.name + ".json")) {
+      CHECK(registry.bind(whole).has_value());
       for (const SettingDescription& setting : platform.settings) {
         if (!setting.secret) continue;
-        ChannelSettings emptied = channel;
+        ChannelSettings emptied = whole;
         emptied.settings[setting.name] = "";
         CAPTURE(setting.name);
         CHECK_FALSE(registry.bind(emptied).has_value());

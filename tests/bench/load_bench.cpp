@@ -4,34 +4,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <stdexcept>
 
 #include "adapters/registry.h"
 #include "adapters/rules/library.h"
+#include "tests/support/described_channels.h"
 
 namespace {
 
 using namespace guanxi;
 using models::Json;
-
-std::vector<adapters::ChannelSettings> channels_of(const char* folder) {
-  std::vector<adapters::ChannelSettings> channels;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    std::ifstream stream(entry.path());
-    const Json description = Json::parse(stream);
-    adapters::ChannelSettings channel;
-    channel.platform = entry.path().stem().string();
-    channel.id = channel.platform;
-    channel.tenant = "default";
-    channel.settings["public_url"] = "https://gateway.example.com";
-    for (const auto& [name, value] : description.at("channels").at(0).items()) {
-      if (value != "{api_base}") channel.settings[name] = value.get<std::string>();
-    }
-    channels.push_back(std::move(channel));
-  }
-  return channels;
-}
 
 template <typename Work>
 double milliseconds(const Work& work) {
@@ -51,7 +33,10 @@ double median(std::vector<double> values) {
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const auto files = adapters::rules::built_in_files();
-  const auto channels = channels_of(argv[1]);
+  std::vector<adapters::ChannelSettings> channels;
+  for (const auto& file : tests::description_files(argv[1])) {
+    channels.push_back(tests::described_channels(file).front());
+  }
   std::vector<double> parsing;
   std::vector<double> loading;
   std::size_t packs = 0;

@@ -4,35 +4,17 @@
 // differs from one callback to the next.
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
 #include "adapters/registry.h"
 #include "crypto/random.h"
 #include "gateway/app/sample.h"
+#include "tests/support/described_channels.h"
 
 namespace {
 
 using namespace guanxi;
 using models::Json;
-
-std::shared_ptr<const adapters::Adapter> bind_channel(const Json& description,
-                                                      const std::string& platform) {
-  adapters::ChannelSettings channel;
-  channel.id = "bench";
-  channel.platform = platform;
-  channel.tenant = "default";
-  channel.settings["public_url"] = "http://127.0.0.1";
-  const auto place = description.at("load").at("channel").get<std::size_t>();
-  for (const auto& [name, value] : description.at("channels").at(place).items()) {
-    channel.settings[name] =
-        value == "{api_base}" ? "http://127.0.0.1:9" : value.get<std::string>();
-  }
-  auto adapter = adapters::Registry().bind(channel);
-  if (!adapter) throw std::runtime_error(adapter.error().detail);
-  return *adapter;
-}
 
 std::string http_request(const adapters::Callback& callback, const std::string& path) {
   std::string text = callback.method + ' ' + path;
@@ -45,10 +27,11 @@ std::string http_request(const adapters::Callback& callback, const std::string& 
 
 int write_callbacks(char** argv) {
   const long count = std::atol(argv[1]);
-  std::ifstream stream(argv[3]);
-  const Json description = Json::parse(stream);
-  const auto adapter = bind_channel(description, std::filesystem::path(argv[3]).stem().string());
-  const Json& load = description.at("load");
+  const Json load = tests::read_description(argv[3]).at("load");
+  const auto channels = tests::described_channels(argv[3]);
+  const auto bound = adapters::Registry().bind(channels.at(load.at("channel").get<std::size_t>()));
+  if (!bound) throw std::runtime_error(bound.error().detail);
+  const auto& adapter = *bound;
   const Time now = system_now();
   const auto samples = app::samples_of(*adapter, now);
   const auto sample = app::find_sample(samples, load.at("event").get<std::string>());

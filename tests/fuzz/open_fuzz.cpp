@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +12,7 @@
 #include "adapters/protocol/transport.h"
 #include "adapters/registry.h"
 #include "crypto/digest.h"
+#include "tests/support/described_channels.h"
 
 using namespace guanxi;
 using namespace guanxi::adapters;
@@ -85,20 +84,8 @@ const std::vector<std::shared_ptr<const Adapter>>& platforms() {
   static const auto bound = [] {
     std::vector<std::shared_ptr<const Adapter>> adapters;
     const Registry registry;
-    for (const auto& entry :
-         std::filesystem::directory_iterator(GUANXI_SOURCE_DIR "/tests/simulator")) {
-      std::ifstream stream(entry.path());
-      const Json description = Json::parse(stream);
-      for (const Json& settings : description.at("channels")) {
-        ChannelSettings channel;
-        channel.id = "fuzz";
-        channel.platform = entry.path().stem().string();
-        channel.settings["public_url"] = "https://gateway.example.com";
-        for (const auto& [name, value] : settings.items()) {
-          if (value != "{api_base}" && name != "tenant") {
-            channel.settings[name] = value.get<std::string>();
-          }
-        }
+    for (const auto& file : tests::description_files(GUANXI_SOURCE_DIR "/tests/simulator")) {
+      for (const ChannelSettings& channel : tests::described_channels(file)) {
         adapters.push_back(registry.bind(channel).value());
       }
     }

@@ -107,9 +107,8 @@ Cells settled(const Task& task, const TaskOutcome& outcome, const Leased& lease,
   } else {
     values.number(*lease.wanted_at);
   }
-  values.number(outcome.state == State::again ? task.attempts + (outcome.tried ? 1 : 0)
-                : state == TaskState::dead    ? task.attempts
-                                              : 0);
+  const bool has_failed = outcome.state == State::again || state == TaskState::dead;
+  values.number(has_failed ? task.attempts + (outcome.tried ? 1 : 0) : 0);
   const bool keeps_page = goes_on || (outcome.state == State::again && !outcome.anew);
   values.number(keeps_page ? run : 0);
   values.text(goes_on ? outcome.next_page : keeps_page ? task.page : std::string_view{});

@@ -231,6 +231,7 @@ EVERY_STORE("a dead task stays dead until it is wanted again") {
   REQUIRE(calls.size() == 1);
   CHECK(calls[0].state == "dead");
   CHECK(calls[0].error == "no permission");
+  CHECK(calls[0].attempts == 1);
   CHECK(world->calls_of(world.tenant + 1, 1).value().empty());
   CHECK(world->claim_tasks(at(999), at(1000), 10).value().empty());
   want(world, {wanted(world, "wmA", 2)});
