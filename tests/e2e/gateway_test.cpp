@@ -185,3 +185,24 @@ TEST_CASE("a MariaDB that is gone is answered with 503, and used again when it i
   gateway.await_worked();
   CHECK(gateway.get_all("/v1/customers").size() == 2);
 }
+
+TEST_CASE("a MariaDB that hangs is answered with 503, and keeps nobody from ending the gateway") {
+  MariadbServer server;
+  GatewayProcess gateway({server.url("guanxi_hangs"), {}, {}});
+  gateway.start();
+  const auto post = [&](int number) {
+    CallbackConnection connection(gateway.public_port());
+    return connection.post(gateway.callback_request(
+        contact_event("del_follow_user", "wmHang" + std::to_string(number), "li", kDay), number));
+  };
+  CHECK(post(1) == 200);
+  server.freeze();
+  CHECK(post(2) == 503);
+  gateway.reload();
+  CHECK(gateway.stop() == 0);
+  server.thaw();
+  gateway.start();
+  CHECK(post(2) == 200);
+  gateway.await_worked();
+  CHECK(gateway.get_all("/v1/customers").size() == 2);
+}

@@ -79,6 +79,8 @@ void GatewayProcess::kill() {
   process_->wait();
 }
 
+void GatewayProcess::reload() { process_->send_signal(SIGHUP); }
+
 int GatewayProcess::stop() {
   process_->send_signal(SIGTERM);
   return process_->wait();

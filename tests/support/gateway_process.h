@@ -31,6 +31,8 @@ class GatewayProcess {
   void start();
   // As a power cut to the process: kill -9.
   void kill();
+  // SIGHUP.
+  void reload();
   // SIGTERM; the exit code.
   int stop();
 

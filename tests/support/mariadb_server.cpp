@@ -77,6 +77,10 @@ void MariadbServer::stop() {
   process_.reset();
 }
 
+void MariadbServer::freeze() { process_->send_signal(SIGSTOP); }
+
+void MariadbServer::thaw() { process_->send_signal(SIGCONT); }
+
 void MariadbServer::start() {
   if (!try_start()) throw std::runtime_error("mariadbd does not start again");
 }

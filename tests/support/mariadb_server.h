@@ -23,6 +23,9 @@ class MariadbServer {
   void run_sql(const std::string& sql) const;
   // As a power cut to the server: kill -9.
   void stop();
+  // As a disk or a network that hangs: connections stay, and nothing is answered until thaw().
+  void freeze();
+  void thaw();
   // Again, with the same data and the same port.
   void start();
 
