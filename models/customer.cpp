@@ -43,6 +43,7 @@ class Folding {
       case FactKind::person:
       case FactKind::lead:
         offer_set(customer_.fields, fact);
+        if (fact.fields.value("gone", Json()) == true) end_all(fact);
         if (fact.kind == FactKind::lead) note_origin(fact.at, text_at(fact.fields, "campaign"));
         break;
       case FactKind::relation:
@@ -190,12 +191,26 @@ class Folding {
       set_status(relation, kFailed, reason, fact.at);
     }
     relation.last_at = std::max(relation.last_at, fact.at);
+    if (status == kActive || status == kPending) complete_state(relation, fact);
     const auto set = fact.fields.find("set");
     if (set == fact.fields.end() || !set->is_object()) return;
     for (const auto& [name, value] : set->items()) {
       if (offer(relation.fields, name, value, fact.at) && name == "tags") {
         effects_.push_back({Effect::Kind::tag_changed, relation.staff});
       }
+    }
+  }
+
+  // The platform has deleted the person: nobody follows it there any more.
+  void end_all(const Fact& fact) {
+    const Identity* customer = fact.primary(Role::customer);
+    std::string reason = text_at(fact.fields, "reason");
+    if (reason.empty()) reason = "gone";
+    for (Relation& relation : customer_.relations) {
+      if (customer == nullptr || relation.customer != *customer) continue;
+      if (relation.status != kActive && relation.status != kPending) continue;
+      end(relation, fact.at, reason);
+      if (!source_.from_answer) relation.ended_by_event = true;
     }
   }
 
@@ -269,6 +284,23 @@ class Folding {
     }
     set_status(relation, status, {}, fact.at);
     relation.ended_by_event = false;
+  }
+
+  // The channel code of a stretch is often told only after its beginning, by the platform's API.
+  void complete_state(Relation& relation, const Fact& fact) {
+    const bool goes_on = relation.status == kActive || relation.status == kPending;
+    if (!goes_on || relation.periods.empty() || !relation.periods.back().state.empty()) return;
+    const auto set = fact.fields.find("set");
+    if (set == fact.fields.end() || !set->is_object()) return;
+    RelationPeriod& present = relation.periods.back();
+    present.state = text_at(*set, "state");
+    if (present.state.empty()) return;
+    changed_ = true;
+    const bool is_origin = customer_.origin && present.since &&
+                           customer_.origin->channel == source_.channel &&
+                           customer_.origin->at <= *present.since + kSettling &&
+                           *present.since <= customer_.origin->at + kSettling;
+    if (is_origin && customer_.origin_state.empty()) customer_.origin_state = present.state;
   }
 
   // The period had not ended: a list that missed the relation was mistaken.

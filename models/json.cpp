@@ -1,124 +1,13 @@
 #include "models/json.h"
 
 #include <algorithm>
+#include <tuple>
 
+#include "models/mask.h"
 #include "models/settling.h"
 
 namespace guanxi::models {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// What stands at `at`: a digit, in either width, a mark that people put between digits, or neither;
-// and how many bytes it takes.
-struct Stroke {
-  enum class Kind : std::uint8_t { digit, mark, other } kind = Kind::other;
-  std::size_t size = 1;
-  char digit = 0;
-};
-
-Stroke stroke_at(std::string_view text, std::size_t at) {
-  using Kind = Stroke::Kind;
-  constexpr std::string_view kWideDigits =
-      "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19";
-  constexpr std::string_view kMarks[] = {
-      "/",      " ",      "-",      ".",      "_",      "(",      ")",      "\u00a0", "\u00b7",
-      "\u3000", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\uff08", "\uff09",
-      "\uff0d", "\u30fb", "\u2022", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"};
-  if (is_digit(text[at])) return {Kind::digit, 1, text[at]};
-  const std::string_view rest = text.substr(at);
-  for (std::size_t i = 0; i < 10; ++i) {
-    if (rest.starts_with(kWideDigits.substr(3 * i, 3))) {
-      return {Kind::digit, 3, static_cast<char>('0' + i)};
-    }
-  }
-  for (const std::string_view mark : kMarks) {
-    if (rest.starts_with(mark)) return {Kind::mark, mark.size(), 0};
-  }
-  return {};
-}
-
-// "2025-01-01" or "2025/01/01", which is no number to call, and what follows may be one.
-bool is_date(std::string_view text) {
-  constexpr std::string_view kForm = "0000-00-00";
-  if (text.size() < kForm.size()) return false;
-  for (std::size_t i = 0; i < kForm.size(); ++i) {
-    const bool fits = kForm[i] == '0' ? is_digit(text[i]) : text[i] == '-' || text[i] == '/';
-    if (!fits) return false;
-  }
-  const std::string_view month = text.substr(5, 2);
-  const std::string_view day = text.substr(8, 2);
-  const bool ends = text.size() == kForm.size() || !is_digit(text[kForm.size()]);
-  return ends && month >= "01" && month <= "12" && day >= "01" && day <= "31";
-}
-
-// Phone numbers, however they are written, become plain ones that are masked.
-std::string mask_phones(std::string_view text) {
-  constexpr std::size_t kFewest = 7;
-  std::string shown;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    constexpr std::size_t kDate = 10;
-    if (is_date(text.substr(at))) {
-      shown += text.substr(at, kDate);
-      at += kDate;
-      continue;
-    }
-    const bool plus = text[at] == '+' && at + 1 < text.size();
-    std::size_t end = at + (plus ? 1 : 0);
-    if (stroke_at(text, end).kind != Stroke::Kind::digit) {
-      shown += text[at++];
-      continue;
-    }
-    std::string number = plus ? "+" : "";
-    for (std::size_t next = end; next < text.size();) {
-      const Stroke stroke = stroke_at(text, next);
-      if (stroke.kind == Stroke::Kind::other) break;
-      next += stroke.size;
-      if (stroke.kind != Stroke::Kind::digit) continue;
-      number += stroke.digit;
-      end = next;
-    }
-    const bool hides = number.size() - (plus ? 1 : 0) >= kFewest;
-    shown += hides ? mask_phone(number) : std::string(text.substr(at, end - at));
-    at = end;
-  }
-  return shown;
-}
-
-bool is_word(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         std::string_view("._%+-").find(c) != std::string_view::npos;
-}
-
-bool is_beyond_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
-
-// Hides what stands before the @ of an address: the Latin part of it, or all where there is none.
-std::string mask_emails(std::string_view text) {
-  constexpr std::string_view kWideAt = "\uff20";
-  std::string shown;
-  for (std::size_t at = 0; at < text.size();) {
-    const bool wide = text.substr(at).starts_with(kWideAt);
-    const std::size_t size = wide ? kWideAt.size() : 1;
-    const bool is_at = wide || text[at] == '@';
-    const bool follows =
-        at + size < text.size() && (is_word(text[at + size]) || is_beyond_ascii(text[at + size]));
-    std::size_t start = shown.size();
-    while (is_at && start > 0 && is_word(shown[start - 1])) --start;
-    if (is_at && start == shown.size()) {
-      while (start > 0 && is_beyond_ascii(shown[start - 1])) --start;
-    }
-    if (is_at && follows && start < shown.size()) {
-      const bool latin = !is_beyond_ascii(shown[start]);
-      shown.replace(start, std::string::npos, (latin ? shown.substr(start, 1) : "") + "***");
-    }
-    shown += text.substr(at, size);
-    at += size;
-  }
-  return shown;
-}
-
-std::string mask_text(std::string_view text) { return mask_phones(mask_emails(text)); }
 
 void mask_within(Json& value) {
   if (value.is_string()) value = mask_text(value.get<std::string>());
@@ -165,12 +54,25 @@ Json identities_json(const Customer& customer) {
   return rows;
 }
 
-Json tag_ids(const Fields& fields) {
+// What the library says of a tag now: null when it does not know it. A deleted one has no name.
+const std::pair<std::string, std::string>* present_tag(const TagNames* names,
+                                                       const Relation& relation,
+                                                       const std::string& id) {
+  if (names == nullptr || id.empty()) return nullptr;
+  const auto found = std::ranges::find_if(*names, [&](const auto& entry) {
+    return entry.first.value == id && entry.first.scope == relation.customer.scope;
+  });
+  return found == names->end() ? nullptr : &found->second;
+}
+
+Json tag_ids(const Relation& relation, const TagNames* names) {
   Json ids = Json::array();
-  const Json tags = value_of(fields, "tags");
+  const Json tags = value_of(relation.fields, "tags");
   if (!tags.is_array()) return ids;
   for (const Json& tag : tags) {
-    if (tag.is_object() && tag.contains("id")) ids.push_back(tag.at("id"));
+    if (!tag.is_object() || !tag.contains("id") || !tag.at("id").is_string()) continue;
+    const auto* known = present_tag(names, relation, tag.at("id").get<std::string>());
+    if (known == nullptr || !known->second.empty()) ids.push_back(tag.at("id"));
   }
   return ids;
 }
@@ -205,7 +107,7 @@ Json history_json(const Relation& relation, bool pii) {
   return rows;
 }
 
-Json relations_json(const Customer& customer, bool pii) {
+Json relations_json(const Customer& customer, const TagNames* names, bool pii) {
   const auto written = [pii](Json value) {
     if (!pii) mask_within(value);
     return value;
@@ -222,7 +124,7 @@ Json relations_json(const Customer& customer, bool pii) {
         {"description", written(text_or_null(relation.fields, "description"))},
         {"add_way", text_or_null(relation.fields, "add_way")},
         {"state", written(present_state(relation))},
-        {"tags", tag_ids(relation.fields)},
+        {"tags", tag_ids(relation, names)},
         {"since", time_json(relation.since())},
         {"until", time_json(relation.until())},
         {"history", history_json(relation, pii)}};
@@ -249,16 +151,10 @@ Json tags_json(const Customer& customer, const TagNames* names, bool pii) {
       std::string group = text("group");
       std::string name = text("name");
       const std::string id = text("id");
-      bool deleted = false;
-      if (names != nullptr && !id.empty()) {
-        for (const auto& [identity, known] : *names) {
-          if (identity.value != id || identity.scope != relation.customer.scope) continue;
-          group = known.first;
-          name = known.second;
-          deleted = name.empty();
-        }
+      if (const auto* known = present_tag(names, relation, id)) {
+        if (known->second.empty()) continue;
+        std::tie(group, name) = *known;
       }
-      if (deleted) continue;
       tags.insert_or_assign({relation.channel, id.empty() ? group + '/' + name : id},
                             Json{{"platform", relation.platform},
                                  {"channel", relation.channel},
@@ -279,29 +175,6 @@ Json masked(std::vector<std::string> texts, bool pii, Mask mask) {
 }
 
 }  // namespace
-
-std::string mask_phone(std::string_view phone) {
-  // Enough for a person to recognise it by, and never so much that the rest can be guessed: of a
-  // Chinese mobile number its first three digits and the last four.
-  struct Shown {
-    std::size_t front, behind;
-  };
-  const Shown shown = phone.size() >= 14   ? Shown{6, 4}
-                      : phone.size() >= 11 ? Shown{3, 4}
-                      : phone.size() >= 9  ? Shown{2, 2}
-                                           : Shown{0, 0};
-  return std::string(phone.substr(0, shown.front)) +
-         std::string(phone.size() - shown.front - shown.behind, '*') +
-         std::string(phone.substr(phone.size() - shown.behind));
-}
-
-std::string mask_email(std::string_view email) {
-  const std::size_t at = email.rfind('@');
-  if (at == std::string_view::npos || at == 0) return "***";
-  const unsigned char first = static_cast<unsigned char>(email.front());
-  const std::string shown = first < 0x80 ? std::string(1, email.front()) : std::string();
-  return shown + "***" + std::string(email.substr(at));
-}
 
 Json customer_json(const Customer& customer, const CustomerJsonOptions& options) {
   Json source = nullptr;
@@ -326,7 +199,7 @@ Json customer_json(const Customer& customer, const CustomerJsonOptions& options)
           {"phones", masked(phones_of(customer), options.pii, mask_phone)},
           {"emails", masked(emails_of(customer), options.pii, mask_email)},
           {"identities", identities_json(customer)},
-          {"relations", relations_json(customer, options.pii)},
+          {"relations", relations_json(customer, options.tags, options.pii)},
           {"tags", tags_json(customer, options.tags, options.pii)},
           {"attributes", attributes_json(customer.fields, options.pii)},
           {"source", std::move(source)},

@@ -7,6 +7,7 @@
 #include "models/customer.h"
 #include "models/entity.h"
 #include "models/interaction.h"
+#include "models/mask.h"  // IWYU pragma: export
 
 namespace guanxi::models {
 
@@ -19,10 +20,6 @@ struct CustomerJsonOptions {
   const TagNames* tags = nullptr;
 };
 Json customer_json(const Customer& customer, const CustomerJsonOptions& options);
-
-// "+86138****0000", "l***@example.com"
-std::string mask_phone(std::string_view phone);
-std::string mask_email(std::string_view email);
 
 Json interaction_json(const Interaction& interaction, bool pii);
 

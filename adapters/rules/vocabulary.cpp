@@ -31,7 +31,8 @@ constexpr RoleRule thing(std::string_view name, Role what, Side side, bool requi
 }
 
 constexpr std::array kPersonRoles{role("customer", Role::customer, true)};
-constexpr std::array kPersonFields{FieldRule{"hint", hint}, FieldRule{"gone", boolean}};
+constexpr std::array kPersonFields{FieldRule{"hint", hint}, FieldRule{"gone", boolean},
+                                   FieldRule{"reason", text}};
 
 constexpr std::array kRelationRoles{role("customer", Role::customer, true),
                                     role("staff", Role::staff)};

@@ -6,6 +6,7 @@
 #include "crypto/aes_cbc.h"
 #include "crypto/base64.h"
 #include "crypto/digest.h"
+#include "crypto/hmac.h"
 
 using namespace guanxi::crypto;
 
@@ -89,6 +90,31 @@ constexpr Sample kSamples[] = {
      "5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3",
      7,
      "1616140317555161061"},
+    {"DingTalk A",
+     {"123456", "1445827045067", "nEXhMP4r"},
+     "4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3ij",
+     "1a3NBxmCFwkCJvfoQ7WhJHB+iX3qHPsc9JbaDznE1i03peOk1LaOQoRz3+nlyGNhwmwJ3vDMG+OzrHMeiZI7gTRW"
+     "VdUBmfxjZ8Ej23JVYa9VrYeJ5as7XM/ZpulX8NEQis44w53h1qAgnC3PRzM7Zc/D6Ibr0rgUathB6zRHP8PYrfgn"
+     "NOS9PhSBdHlegK+AGGanfwjXuQ9+0pZcy0w9lQ==",
+     "5a65ceeef9aab2d149439f82dc191dd6c5cbe2c0",
+     22,
+     "{\"EventType\":\"check_create_suite_url\",\"Random\":\"LPIdSnlF\",\"TestSuiteKey\":\"sui"
+     "te4xxxxxxxxxxxxxxx\"}"},
+    {"DingTalk B",
+     {"123456", "1614767836", "A7Co0cJLMzIDtMMI"},
+     "1234567890123456789012345678901234567890123",
+     "YvkvaGe4hQxd3VxRmEty0dVlnCOAqwf56xwTRHDHoOURqhalbmBJQk5FNcRk42Gl5T0YQXZNwpwWSm1xAFJ5ZA==",
+     "9a95a004dd16f5c307e849b994173f76aa26e5eb",
+     17,
+     "success"},
+    {"DingTalk F",
+     {"666666", "1561081681688", "88888888"},
+     "TXpRMU5qYzRPVEF4TWpNME5UWTNPRGt3TVRJek5EVTI",
+     "vX4fIRZyaGG0IO7bLFB5yvtsnhFfDobunY/z1KLcfAZM1YSVlZvhJBsS/cepIsleema+FaN/4sPtyFhsLpeWFfdS"
+     "QYwgjq9gt+VLgOEa/IiF2qnYPAopE94/N/0crmk4KtylM8/yBW875q4qmm6ovrPQIv21g+dDgHsMgB4U8Vs=",
+     "3459fa65492bfb5dfd216b458a1398b3aa1ebd68",
+     4,
+     "%22%E4%B8%AD%E6%96%87%E4%B9%B1%E7%A0%81%E6%B5%8B%E8%AF%95/abc/123%22"},
 };
 
 }  // namespace
@@ -132,4 +158,74 @@ TEST_CASE("a sample under another's key does not unpad to its message") {
   const auto padded = aes->decrypt(key->substr(0, 16), *decode_base64(kSamples[0].cipher));
   REQUIRE(padded);
   CHECK_FALSE(unpad(*padded, 32));
+}
+
+TEST_CASE("a text without frame is padded and encrypted as the platform's own library does") {
+  const auto key = decode_base64_lenient("4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3ij");
+  REQUIRE(key);
+  CHECK(to_hex(*key) == "e20e63eb8aa5ca5df3bdeb6ac73e638a871daf9f3a7e7db3be3a5af3396cde28");
+  const auto aes = AesCbc::make(*key);
+  REQUIRE(aes);
+  const std::string_view iv = std::string_view(*key).substr(0, AesCbc::kBlock);
+  constexpr std::string_view kPlain = "5p7b4jXMWUshiBCosucc111esssuite4xxxxxxxxxxxxxxx221";
+  constexpr std::string_view kCipher =
+      "DwCJ9BMxu4r+VTe9TD+AWc1yfxqs7d2YgepFe4XruMgh1+6pTjCCq4nqAM6StRcafOx5a1OfwmX3ckSBifatlA==";
+  const std::string padded = pad(kPlain, 32);
+  CHECK(padded == std::string(kPlain) + std::string(14, '\x0e'));
+  CHECK(encode_base64(*aes->encrypt(iv, padded)) == kCipher);
+  CHECK(aes->decrypt(iv, *decode_base64(kCipher)) == padded);
+}
+
+TEST_CASE("a hashed key and an IV in front of the text give the official sample in both ways") {
+  const std::string key = digest(HashAlgorithm::sha256, "test key");
+  CHECK(to_hex(key) == "fa2bdca424f01f01ffb48df93acc35d439c7fd331a1a7fba6ac2fd83aa9ab31a");
+  const auto aes = AesCbc::make(key);
+  REQUIRE(aes);
+  constexpr std::string_view kCipher = "P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk=";
+  const auto blob = decode_base64(kCipher);
+  REQUIRE(blob);
+  const std::string_view iv = std::string_view(*blob).substr(0, AesCbc::kBlock);
+  CHECK(to_hex(iv) == "3f7ef0f9564898d80f10ed5106127a46");
+  const auto padded = aes->decrypt(iv, std::string_view(*blob).substr(AesCbc::kBlock));
+  REQUIRE(padded);
+  CHECK(*padded == "hello world" + std::string(5, '\x05'));
+  CHECK(encode_base64(std::string(iv) + *aes->encrypt(iv, pad("hello world", 16))) == kCipher);
+}
+
+TEST_CASE("plain hashes over parts agree with platforms' printed signatures") {
+  // An event and an old card, signed alike but for the hash.
+  constexpr std::array<std::string_view, 4> kParts{"1626947018", "64607134", "fake-xx", "{fake}"};
+  CHECK(to_hex(digest_of(HashAlgorithm::sha256, kParts)) ==
+        "7db78fdbc2fb617c46e713c3ec3f4b4658d94166682a80434fe557f23afcfd06");
+  CHECK(to_hex(digest_of(HashAlgorithm::sha1, kParts)) ==
+        "5470922ccdb44ddab796dff38ae55d2bbf446668");
+  // Tickets of pages within a client.
+  constexpr std::string_view kPage =
+      "jsapi_ticket=ticket-demo-0001&noncestr=nonceJS01&timestamp=1735689600000"
+      "&url=https://crm.example.com/h5/index.html?x=1";
+  CHECK(to_hex(digest(HashAlgorithm::sha256, kPage)) ==
+        "2f92cc6ac5bbfd8c438c6fe4f05153e0084a537b61453f220c47129c9ba4f7ed");
+  CHECK(to_hex(digest(HashAlgorithm::sha1, kPage)) == "c5e6ddac6eb4ded09ae5324172ed13d6ae87aa3c");
+  CHECK(to_hex(digest(HashAlgorithm::sha1,
+                      "jsapi_ticket=617bf955832a4d4d80d9d8d85917a427&noncestr=Y7a8KkqX041bsSwT"
+                      "&timestamp=1510045655000&url=https://example.cn/test/1234/content.html")) ==
+        "40a68999ecf7e05907edba43b31a50fd1830c777");
+  CHECK(to_hex(digest(HashAlgorithm::sha1,
+                      "jsapi_ticket=617bf955832a4d4d80d9d8d85917a427&noncestr=Y7a8KkqX041bsSwT"
+                      "&timestamp=1510045655000&url=https://m.haiwainet.cn/ttc/3541093/2018/0509/"
+                      "content_31312407_1.html")) == "2ee6a79c182eeec8d76e7474136edb6e617b8d58");
+}
+
+TEST_CASE("keyed hashes agree with platforms' printed signatures") {
+  const auto sign = [](std::string_view key, std::string_view data) {
+    return encode_base64(hmac(HashAlgorithm::sha256, key, data));
+  };
+  // A group's custom bot, whose text is the key.
+  CHECK(sign("1661860880\nxxx", "") == "QnWVTSBe6FmQDE0bG6X0mURbI+DnvVyu1h+j5dHOjrU=");
+  // A robot, a sign-in and a suite.
+  CHECK(sign("this is a secret", "1577262236757\nthis is a secret") ==
+        "DJrE6qdyVGCQz9z5r2MDuNcNAhwYnuAkyj13cx169CA=");
+  CHECK(sign("testappSecret", "1546084445901") == "HCbG3xNE3vzhO+u7qCUL1jS5hsu2n5r2cFhnTrtyDAE=");
+  CHECK(sign("suiteSecretDemo", "1735689600000\nticketDemo") ==
+        "wZw/MMOmqHF9BTkepCGV+6Uz9ucXm6dP8Hk991yWiQM=");
 }

@@ -84,6 +84,32 @@ TEST_CASE("an answer that says a later beginning than the end tells of another s
   CHECK(customer_json(customer, {"t", true, nullptr})["relations"][0]["state"] == "expo");
 }
 
+TEST_CASE("a channel code that only a later answer tells is that of the stretch it was told in") {
+  Customer customer = lei();
+  const auto told = [](const char* state) {
+    return Json{{"since", to_ms(kDay)}, {"set", {{"state", state}}}};
+  };
+  apply(customer, {relation("active", kDay)}, event_source(1, kDay));
+  apply(customer, {relation("active", kDay + 4s, told("shop"))}, answer_source(2, kDay + 4s));
+  CHECK(customer.relations[0].periods[0].state == "shop");
+  CHECK(customer.origin_state == "shop");
+  apply(customer, {relation("ended", kDay + 1h)}, event_source(3, kDay + 1h));
+  apply(customer, {relation("active", kDay + 2h, {{"set", {{"state", "expo"}}}})},
+        event_source(4, kDay + 2h));
+  const Json shown = customer_json(customer, {"t", true, nullptr});
+  CHECK(shown["relations"][0]["state"] == "expo");
+  CHECK(shown["relations"][0]["history"][0]["state"] == "shop");
+  CHECK(shown["source"]["state"] == "shop");
+
+  // The answer dates the beginning before the event that was seen first.
+  Customer lost = lei();
+  apply(lost, {relation("active", kDay + 60s)}, event_source(1, kDay + 60s));
+  apply(lost, {relation("active", kDay + 64s, told("link"))}, answer_source(2, kDay + 64s));
+  CHECK(lost.origin->at == kDay);
+  CHECK(lost.origin_state == "link");
+  CHECK(lost.relations[0].periods[0].state == "link");
+}
+
 TEST_CASE("a beginning told late is the origin if it is the earliest, with its state") {
   Customer customer = lei();
   const auto begins = [&](const Identity& staff, Time at, const char* state, std::int64_t seq) {
@@ -270,6 +296,28 @@ TEST_CASE("an end that arrives without its beginning is kept as such") {
   CHECK(customer.relations[0].status == "ended");
   CHECK(!customer.relations[0].since());
   CHECK(customer.relations[0].until() == kDay);
+}
+
+TEST_CASE("whom the platform has deleted nobody follows any more") {
+  Customer customer = lei();
+  apply(customer, {relation("active", kDay), relation("pending", kDay, {}, kOther)},
+        event_source(1, kDay));
+  Fact gone = person(kDay + 1h, Json::object());
+  gone.fields["gone"] = true;
+  gone.fields["reason"] = "deleted_by_staff";
+  const auto effects = apply(customer, {gone}, event_source(2, kDay + 1h));
+  CHECK(kinds(effects) == std::vector{Effect::Kind::updated, Effect::Kind::relation_ended});
+  for (const Relation& held : customer.relations) {
+    CAPTURE(held.staff.value);
+    CHECK(held.status == "ended");
+    CHECK(held.reason == "deleted_by_staff");
+    CHECK(held.until() == kDay + 1h);
+  }
+  // A list that lags does not bring them back; an event does.
+  apply(customer, {relation("active", kDay + 2h)}, answer_source(3, kDay + 2h));
+  CHECK(customer.relations[0].status == "ended");
+  apply(customer, {relation("active", kDay + 3h)}, event_source(4, kDay + 3h));
+  CHECK(customer.relations[0].status == "active");
 }
 
 TEST_CASE("the newest value of a field wins, a cleared one yields, and each knows its source") {

@@ -46,14 +46,22 @@ TEST_CASE("phones and e-mails are masked wherever they are written") {
   CHECK(shown["attributes"]["wecom.profile.邮箱"] == "l***@secret.cn");
   CHECK(shown["attributes"]["list"] == Json{"a***@b.cn", 7});
   for (const std::string text :
-       {"138.1234.5678", "138_1234_5678", "１３８１２３４５６７８", "138\u00a01234\u00a05678",
-        "138　1234　5678", "138·1234·5678", "138) 1234-5678", "138–1234–5678", "138•1234•5678",
-        "138\u200b1234\u200b5678"}) {
+       {"138.1234.5678",           "138_1234_5678",           "１３８１２３４５６７８",
+        "138\u00a01234\u00a05678", "138　1234　5678",         "138·1234·5678",
+        "138) 1234-5678",          "138–1234–5678",           "138•1234•5678",
+        "138\u200b1234\u200b5678", "138\t1234\n5678",         "138,1234，5678",
+        "138、1234*5678",          "138~1234～5678",          "138:1234：5678",
+        "138|1234+5678",           "138=1234\\5678",          "138#1234;5678",
+        "138\"1234'5678",          "138[1234]5678",           "138【1234】5678",
+        "138\u20091234\u202f5678", "138\u22121234\u22125678", "①③⑧①②③④⑤⑥⑦⑧"}) {
     CAPTURE(text);
     apply(customer, {person(kDay, {{"name", "李雷" + text}})}, event_source(2, kDay + 1h));
     CHECK(customer_json(customer, {"t", false, nullptr})["name"] == "李雷138****5678");
   }
-  for (const std::string text : {"zhang＠example.com", "张三@example.com", "z@示例.中国"}) {
+  for (const std::string text :
+       {"zhang＠example.com", "张三@example.com", "z@示例.中国", "zhang.san @corp.cn",
+        "zhang.san@ corp.cn", "\"zhang san\"@corp.cn", "zhang.san@[1.2.3.4]", "o'zhang@corp.cn",
+        "zhang/san@corp.cn"}) {
     CAPTURE(text);
     apply(customer, {person(kDay, {{"company.name", text}})}, event_source(3, kDay + 2h));
     const Json masked = customer_json(customer, {"t", false, nullptr})["company"]["name"];
@@ -73,7 +81,11 @@ TEST_CASE("a date is shown, and a phone behind it is not") {
       {"x 2024/12/01(13800001234)", "x 2024/12/01(138****1234)"},
       {"0755-26-889966", "075*****9966"},
       {"138/0000/1234", "138****1234"},
-      {"since 2025-01-01", "since 2025-01-01"}};
+      {"since 2025-01-01", "since 2025-01-01"},
+      {"2025-01-01 13:45:07", "2025-01-01 13:45:07"},
+      {"2025-01-01T13:45:07.123Z", "2025-01-01T13:45:07.123Z"},
+      {"13:45 138-0000-1234", "13:45 138****1234"},
+      {"第3期, 5人", "第3期, 5人"}};
   for (const auto& [text, shown] : texts) {
     Customer customer = lei();
     apply(customer, {person(kDay, {{"name", text}})}, event_source(1, kDay));
