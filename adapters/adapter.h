@@ -63,7 +63,8 @@ struct ChannelSettings {
   std::string id;
   std::string platform;
   std::string tenant;
-  std::string rules = "latest";
+  std::string rules = "latest";  // or the version to which the configuration pins it
+  std::string activated = {};    // a version that was put in force, unless pinned; empty: none
   std::optional<Milliseconds> freshness;  // absent: the pack's default; 0: not checked
   Settings settings;
 };
@@ -104,11 +105,14 @@ struct Token {
   Milliseconds early{0};  // refresh this long before the end
 };
 
+class Pack;
+
 // What reading one stored payload or answer gave.
 struct Reading {
   std::vector<models::Event> events;
-  std::string next_page;  // answers only: cursor of the next page; empty: last page
-  std::string kept_page;  // answers only: where the next run of the call begins; empty: anew
+  std::string next_page;       // answers only: cursor of the next page; empty: last page
+  std::string kept_page;       // answers only: where the next run of the call begins; empty: anew
+  const Pack* pack = nullptr;  // that read it; lives as long as the adapter
 };
 
 // The context of an API answer: which call it answers.
@@ -140,6 +144,11 @@ class Pack {
   virtual Result<std::pair<std::string, models::Json>> example(std::string_view name) const = 0;
 };
 
+struct PackOrigin {
+  std::string version;
+  bool built_in = true;  // false: of the rules directory, or resting on something there
+};
+
 // A channel bound to its platform's packs: keys decoded, settings checked. Immutable, any thread.
 class Adapter {
  public:
@@ -149,10 +158,17 @@ class Adapter {
   // Errors: malformed (400), unauthenticated (403). No detail tells an outsider which check failed.
   virtual Result<Opened> open(const Callback& callback, Time now) const = 0;
 
-  // The pack by which a row received at `received_at` is read (pin, else newest not later).
+  // The same for a callback that was refused when it came: by the transport of that day, or of any
+  // later pack. How fresh it is, is judged as of then.
+  virtual Result<Opened> open_late(const Callback& callback, Time received_at) const = 0;
+
+  // The pack of a day (what is pinned or activated, else the newest not later).
   virtual const Pack& pack_at(Time received_at) const = 0;
 
-  // Reads a stored payload. Total: what cannot be parsed is `malformed`, which marks the row dead.
+  // Reads a stored payload by the pack of its day, or by the first later one that has its recipe;
+  // but if that does not know all of it and a pack next to it does, by that one, since platforms
+  // bring changes to some before others. Total: what cannot be parsed is `malformed`, which marks
+  // the row dead.
   virtual Result<Reading> read_payload(std::string_view recipe, std::string_view format,
                                        std::string_view bytes, Time received_at) const = 0;
   // Reads a stored API answer by the pack of its fetch date.
@@ -176,6 +192,11 @@ class Adapter {
   virtual Result<Callback> make_callback(std::string_view payload,
                                          const Forgery& forgery) const = 0;
   virtual const ChannelSettings& channel() const = 0;
+  // Of every pack that may read a row of this channel, oldest first: what two bindings of equal
+  // hashes read is the same.
+  virtual std::vector<std::string> pack_hashes() const = 0;
+  // Every pack that the platform has, oldest first.
+  virtual std::vector<PackOrigin> packs() const = 0;
   // The identity that `value` is on this channel, by today's pack; nothing if the kind is not its
   // own.
   virtual std::optional<models::Identity> identify(std::string_view kind,

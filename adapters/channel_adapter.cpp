@@ -1,6 +1,7 @@
 #include "adapters/channel_adapter.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "adapters/rules/api.h"
 #include "adapters/rules/normalize.h"
@@ -11,6 +12,15 @@ namespace {
 using models::Json;
 
 constexpr std::string_view kLatest = "latest";
+
+bool names_version(const std::string& rules) { return !rules.empty() && rules != kLatest; }
+
+// Whether the pack knows all that was read.
+bool fits(const Reading& reading) {
+  return std::ranges::all_of(reading.events, [](const models::Event& event) {
+    return event.status != models::Event::Status::unmapped && event.drift.empty();
+  });
+}
 
 tl::unexpected<Error> no_call(std::string_view call) {
   return fail(ErrorCode::not_found, "the rules have no call \"" + std::string(call) + "\"");
@@ -30,10 +40,16 @@ Result<std::shared_ptr<const Adapter>> ChannelAdapter::bind(
   adapter->platform_ = platform;
   adapter->channel_ = channel;
   adapter->channel_.settings = std::move(*settings);
-  const bool pinned = channel.rules != kLatest && !channel.rules.empty();
-  if (pinned && !platform->packs.contains(channel.rules)) {
-    return fail(ErrorCode::malformed, "channel \"" + channel.id + "\": rules = \"" + channel.rules +
-                                          "\" is no version of " + platform->name +
+  const bool pinned = names_version(channel.rules);
+  const bool chosen = pinned || names_version(channel.activated);
+  const std::string& version_chosen = pinned ? channel.rules : channel.activated;
+  if (chosen && !platform->packs.contains(version_chosen)) {
+    const std::string what =
+        pinned ? "rules = \"" + version_chosen + "\" is no version of " + platform->name
+               : "version " + version_chosen + " of " + platform->name +
+                     " was activated and is not there; bring its file back, or take it back with "
+                     "guanxi rules activate";
+    return fail(ErrorCode::malformed, "channel \"" + channel.id + "\": " + what +
                                           "; the newest is " + platform->packs.rbegin()->first);
   }
   // Held until all packs have their transport and the newest is compiled.
@@ -41,7 +57,7 @@ Result<std::shared_ptr<const Adapter>> ChannelAdapter::bind(
   // Packs that share a transport share its keys too.
   std::map<const protocol::Transport*, std::shared_ptr<const protocol::BoundTransport>> bound;
   for (const auto& [version, pack] : platform->packs) {
-    if (pinned && version != channel.rules) continue;
+    if (chosen && version != version_chosen) continue;
     const auto unbound = pack->transport();
     auto& transport = bound[unbound.get()];
     if (transport == nullptr) {
@@ -61,10 +77,10 @@ Result<std::shared_ptr<const Adapter>> ChannelAdapter::bind(
   return std::shared_ptr<const Adapter>(adapter);
 }
 
-const ChannelAdapter::Version& ChannelAdapter::version_at(Time time) const {
+ChannelAdapter::Versions::const_iterator ChannelAdapter::place_at(Time time) const {
   auto later = versions_.upper_bound(beijing_day(time));
   if (later != versions_.begin()) --later;
-  return later->second;
+  return later;
 }
 
 const rules::Scopes& ChannelAdapter::scopes_of(const Version& version) const {
@@ -79,6 +95,18 @@ Result<Opened> ChannelAdapter::open(const Callback& callback, Time now) const {
   return version_at(now).transport->open(callback, now);
 }
 
+Result<Opened> ChannelAdapter::open_late(const Callback& callback, Time received_at) const {
+  auto version = place_at(received_at);
+  auto opened = version->second.transport->open(callback, received_at);
+  const auto* tried = version->second.transport.get();
+  while (!opened && ++version != versions_.end()) {
+    if (version->second.transport.get() == tried) continue;
+    tried = version->second.transport.get();
+    opened = version->second.transport->open(callback, received_at);
+  }
+  return opened;
+}
+
 const Pack& ChannelAdapter::pack_at(Time received_at) const {
   return *version_at(received_at).pack;
 }
@@ -87,13 +115,36 @@ Result<Reading> ChannelAdapter::read_payload(std::string_view recipe, std::strin
                                              std::string_view bytes, Time received_at) const {
   auto tree = protocol::parse_tree(format, bytes);
   if (!tree) return tl::unexpected<Error>(tree.error());
-  const Version& version = version_at(received_at);
+  const auto of_day = place_at(received_at);
+  auto place = of_day;
+  while (place != versions_.end() && !place->second.transport->has(recipe)) ++place;
+  if (place == versions_.end()) place = of_day;
+  Reading reading = read_by(place->second, recipe, std::move(*tree), received_at);
+  if (fits(reading)) return reading;
+  const auto try_neighbour = [&](const Version& neighbour) {
+    if (!neighbour.transport->has(recipe)) return false;
+    auto again = protocol::parse_tree(format, bytes);
+    GUANXI_CHECK(again.has_value());
+    Reading other = read_by(neighbour, recipe, std::move(*again), received_at);
+    if (!fits(other)) return false;
+    reading = std::move(other);
+    return true;
+  };
+  if (const auto next = std::next(place); next != versions_.end() && try_neighbour(next->second)) {
+    return reading;
+  }
+  if (place != versions_.begin()) try_neighbour(std::prev(place)->second);
+  return reading;
+}
+
+Reading ChannelAdapter::read_by(const Version& version, std::string_view recipe, Json tree,
+                                Time received_at) const {
   const rules::RulePlan& plan = version.pack->plan();
   rules::Situation situation{plan, scopes_of(version), models::Trust::account_bound, received_at};
   if (const auto weak = plan.recipe_trust.find(recipe); weak != plan.recipe_trust.end()) {
     situation.trust = weak->second;
   }
-  return Reading{rules::read_message(situation, recipe, std::move(*tree)), {}, {}};
+  return {rules::read_message(situation, recipe, std::move(tree)), {}, {}, version.pack.get()};
 }
 
 Result<Reading> ChannelAdapter::read_answer(const CallContext& context,
@@ -105,6 +156,7 @@ Result<Reading> ChannelAdapter::read_answer(const CallContext& context,
   auto tree = protocol::parse_tree("json", bytes);
   if (!tree) return tl::unexpected<Error>(tree.error());
   Reading reading;
+  reading.pack = version.pack.get();
   const ApiVerdict verdict = rules::judge_body(call->second.errors, *tree);
   if (verdict.action != ApiVerdict::Action::ok) {
     // Failures carry the endpoint's empty lists, which say nothing of the object.
@@ -212,6 +264,20 @@ std::vector<std::string> ChannelAdapter::recipes(Time now) const {
 Result<Callback> ChannelAdapter::make_callback(std::string_view payload,
                                                const Forgery& forgery) const {
   return version_at(forgery.now).transport->make(forgery.recipe, payload, forgery);
+}
+
+std::vector<std::string> ChannelAdapter::pack_hashes() const {
+  std::vector<std::string> hashes;
+  for (const auto& [version, bound] : versions_) hashes.push_back(bound.pack->hash());
+  return hashes;
+}
+
+std::vector<PackOrigin> ChannelAdapter::packs() const {
+  std::vector<PackOrigin> origins;
+  for (const auto& [version, pack] : platform_->packs) {
+    origins.push_back({version, !platform_->added.contains(version)});
+  }
+  return origins;
 }
 
 std::optional<models::Identity> ChannelAdapter::identify(std::string_view kind,

@@ -20,6 +20,7 @@ class ChannelAdapter final : public Adapter {
       std::shared_ptr<const rules::Platform> platform, const ChannelSettings& channel);
 
   Result<Opened> open(const Callback& callback, Time now) const override;
+  Result<Opened> open_late(const Callback& callback, Time received_at) const override;
   const Pack& pack_at(Time received_at) const override;
   Result<Reading> read_payload(std::string_view recipe, std::string_view format,
                                std::string_view bytes, Time received_at) const override;
@@ -35,6 +36,8 @@ class ChannelAdapter final : public Adapter {
   std::vector<std::string> recipes(Time now) const override;
   Result<Callback> make_callback(std::string_view payload, const Forgery& forgery) const override;
   const ChannelSettings& channel() const override { return channel_; }
+  std::vector<std::string> pack_hashes() const override;
+  std::vector<PackOrigin> packs() const override;
   std::optional<models::Identity> identify(std::string_view kind,
                                            std::string_view value) const override;
 
@@ -51,14 +54,19 @@ class ChannelAdapter final : public Adapter {
                                            Result<ApiRequest> request);
 
   ChannelAdapter() = default;
-  const Version& version_at(Time time) const;
+  using Versions = std::map<std::string, Version, std::less<>>;  // by version
+
+  Versions::const_iterator place_at(Time time) const;
+  const Version& version_at(Time time) const { return place_at(time)->second; }
+  Reading read_by(const Version& version, std::string_view recipe, models::Json tree,
+                  Time received_at) const;
   // Made when first wanted, since they need the compiled pack.
   const rules::Scopes& scopes_of(const Version& version) const;
   const Version& newest() const { return versions_.rbegin()->second; }
 
   std::shared_ptr<const rules::Platform> platform_;
-  ChannelSettings channel_;                               // with defaults filled in
-  std::map<std::string, Version, std::less<>> versions_;  // by version; a pin leaves one
+  ChannelSettings channel_;  // with defaults filled in
+  Versions versions_;        // a pin leaves one
 };
 
 }  // namespace guanxi::adapters

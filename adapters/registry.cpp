@@ -43,10 +43,11 @@ std::vector<PlatformDescription> Registry::platforms() const {
   std::vector<PlatformDescription> descriptions;
   for (const auto& [name, platform] : platforms_->by_name) {
     PlatformDescription description{
-        name, platform->manifest.title, platform->manifest.settings, {}};
+        name, platform->manifest.title, platform->manifest.settings, {}, {}};
     for (const auto& [version, pack] : platform->packs) {
       description.pack_versions.push_back(version);
     }
+    description.added_versions.assign(platform->added.begin(), platform->added.end());
     descriptions.push_back(std::move(description));
   }
   return descriptions;
@@ -69,6 +70,29 @@ std::shared_ptr<const Pack> Registry::pack(std::string_view platform,
   if (found == platforms_->by_name.end()) return nullptr;
   const auto pack = found->second->packs.find(version);
   return pack == found->second->packs.end() ? nullptr : pack->second;
+}
+
+Result<models::Json> resolved_pack(const std::string& rules_dir, const std::string& platform,
+                                   const std::string& version) {
+  std::vector<Finding> findings;
+  std::vector<rules::DataFile> files = rules::built_in_files();
+  if (!rules_dir.empty()) {
+    for (rules::DataFile& file : rules::files_below(rules_dir, findings)) {
+      files.push_back(std::move(file));
+    }
+  }
+  const rules::PackFiles packs = rules::pack_files(files, platform, findings);
+  if (!findings.empty()) return fail(ErrorCode::malformed, finding_text(findings.front()));
+  if (packs.empty()) return fail(ErrorCode::not_found, "there is no platform " + platform);
+  if (!packs.contains(version)) {
+    return fail(ErrorCode::not_found,
+                platform + " has no pack " + version + "; the newest is " + packs.rbegin()->first);
+  }
+  std::vector<rules::Complaint> complaints;
+  models::Json resolved = rules::resolve_pack(packs, version, complaints);
+  if (complaints.empty()) return resolved;
+  return fail(ErrorCode::malformed, packs.at(version).file + " " + complaints.front().pointer +
+                                        ": " + complaints.front().reason);
 }
 
 std::vector<Finding> lint(const std::string& dir) {

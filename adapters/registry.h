@@ -24,7 +24,8 @@ struct PlatformDescription {
   std::string name;  // "wecom"
   std::string title;
   std::vector<SettingDescription> settings;
-  std::vector<std::string> pack_versions;  // ascending
+  std::vector<std::string> pack_versions;   // ascending
+  std::vector<std::string> added_versions;  // of these, what is of the rules directory
 };
 
 // One complaint about a pack or manifest: where, and what is wrong.
@@ -53,6 +54,11 @@ class Registry {
   struct Platforms;
   std::unique_ptr<Platforms> platforms_;
 };
+
+// A pack with everything it extends, as its author would have written it whole. `not_found` names
+// what there is.
+Result<models::Json> resolved_pack(const std::string& rules_dir, const std::string& platform,
+                                   const std::string& version);
 
 // Everything wrong with the packs below `dir` (as `rules_dir`), examples run; empty: clean.
 std::vector<Finding> lint(const std::string& dir);

@@ -55,6 +55,11 @@ Result<std::string> BoundTransport::sign(std::string_view name, const Callback& 
   return fail(ErrorCode::not_found, "no signature of that name is configured");
 }
 
+bool BoundTransport::has(std::string_view recipe) const {
+  return std::ranges::find(plan_->transport->plan().recipes, recipe, &RecipePlan::name) !=
+         plan_->transport->plan().recipes.end();
+}
+
 std::vector<std::string> BoundTransport::recipes() const {
   std::vector<std::string> names;
   for (const BoundRecipe& recipe : plan_->recipes) names.push_back(recipe.plan->name);

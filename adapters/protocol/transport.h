@@ -90,6 +90,8 @@ class BoundTransport {
   // is none or its settings are not configured, `unsupported` if the request lacks a signed part.
   Result<std::string> sign(std::string_view name, const Callback& request) const;
 
+  // Whether the pack has a recipe of that name, enabled or not.
+  bool has(std::string_view recipe) const;
   // The names of the enabled recipes, in the order in which they are tried.
   std::vector<std::string> recipes() const;
   // Those whose payloads are kept, and that are not only counted.

@@ -99,28 +99,51 @@ std::optional<Manifest> load_manifest(const DataFile& file, std::vector<Finding>
   return complaints.empty() ? std::optional(std::move(manifest)) : std::nullopt;
 }
 
-bool all_proven(const Sources& sources) {
-  return sources.manifest->proven &&
-         std::ranges::all_of(sources.packs, [](const auto& pack) { return pack.second->proven; });
-}
-
-void add_proven(const Sources& sources, Platform& platform) {
-  std::map<std::string, std::pair<std::string, std::string>> texts;
-  for (const auto& [version, file] : sources.packs) texts[version] = {file->path, file->text};
-  platform.source = std::make_shared<const PackSource>(std::move(texts), platform.manifest);
-  for (const auto& [version, file] : sources.packs) {
-    platform.packs[version] =
-        std::make_shared<const RulePack>(platform.name, version, platform.source);
-  }
-}
-
-void add_checked(const Sources& sources, Platform& platform, std::vector<Finding>& findings) {
+PackFiles parsed_packs(const Sources& sources, std::vector<Finding>& findings) {
   PackFiles files;
   for (const auto& [version, file] : sources.packs) {
     auto json = parse_file(*file, findings);
     if (json) files[version] = {file->path, std::move(*json)};
   }
+  return files;
+}
+
+// The versions of which a file, or one of those it extends, is not of the binary.
+std::set<std::string, std::less<>> unproven(const Sources& sources, const PackFiles& files) {
+  std::set<std::string, std::less<>> versions;
   for (const auto& [version, file] : files) {
+    const auto base = file.json.is_object() ? file.json.find("extends") : file.json.end();
+    const bool rests = base != file.json.end() && base->is_string() &&
+                       versions.contains(base->get_ref<const std::string&>());
+    if (rests || !sources.packs.at(version)->proven) versions.insert(version);
+  }
+  return versions;
+}
+
+std::shared_ptr<const PackSource> source_of(const Sources& sources, const Platform& platform) {
+  std::map<std::string, std::pair<std::string, std::string>> texts;
+  for (const auto& [version, file] : sources.packs) texts[version] = {file->path, file->text};
+  return std::make_shared<const PackSource>(std::move(texts), platform.manifest);
+}
+
+// Packs that rest on the binary alone are compiled when they are wanted, all others now.
+void add_packs(const Sources& sources, Platform& platform, std::vector<Finding>& findings) {
+  const bool is_proven = sources.manifest->proven;
+  const bool all_proven = is_proven && std::ranges::all_of(sources.packs, [](const auto& pack) {
+                            return pack.second->proven;
+                          });
+  if (is_proven) platform.source = source_of(sources, platform);
+  const PackFiles files = all_proven ? PackFiles{} : parsed_packs(sources, findings);
+  platform.added = unproven(sources, files);
+  for (const auto& [version, file] : sources.packs) {
+    if (!is_proven) platform.added.insert(version);
+    if (!platform.added.contains(version)) {
+      platform.packs[version] =
+          std::make_shared<const RulePack>(platform.name, version, platform.source);
+    }
+  }
+  for (const auto& [version, file] : files) {
+    if (platform.packs.contains(version)) continue;
     std::vector<Complaint> wrong;
     const Json resolved = resolve_pack(files, version, wrong);
     if (wrong.empty()) {
@@ -143,11 +166,7 @@ Platform load_platform(const std::string& name, const Sources& sources,
   auto manifest = load_manifest(*sources.manifest, findings);
   if (!manifest) return platform;
   platform.manifest = std::move(*manifest);
-  if (all_proven(sources)) {
-    add_proven(sources, platform);
-  } else {
-    add_checked(sources, platform, findings);
-  }
+  add_packs(sources, platform, findings);
   if (sources.packs.empty()) findings.push_back({name, "", "has no rule pack"});
   return platform;
 }
@@ -233,6 +252,13 @@ std::vector<DataFile> files_below(const std::string& dir, std::vector<Finding>& 
     }
   }
   return files;
+}
+
+PackFiles pack_files(const std::vector<DataFile>& files, const std::string& platform,
+                     std::vector<Finding>& findings) {
+  const auto sorted = sort_files(files, findings);
+  const auto found = sorted.find(platform);
+  return found == sorted.end() ? PackFiles{} : parsed_packs(found->second, findings);
 }
 
 Platforms load_platforms(const std::vector<DataFile>& files, std::vector<Finding>& findings) {

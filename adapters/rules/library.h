@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Platform {
   Manifest manifest;
   std::shared_ptr<const PackSource> source;                                   // of its proven packs
   std::map<std::string, std::shared_ptr<const RulePack>, std::less<>> packs;  // by version
+  std::set<std::string, std::less<>> added;  // versions that rest on a file of a directory
 
   // The newest not later than a Beijing day, else the oldest; null without packs.
   const std::shared_ptr<const RulePack>* pack_of_day(std::string_view day) const;
@@ -35,6 +37,10 @@ std::vector<DataFile> built_in_files();
 // <dir>/<platform>/manifest.json, <dir>/<platform>/<date>.json and …/rules/<date>.json, under the
 // names that the built-in ones have. A directory that cannot be read is a finding.
 std::vector<DataFile> files_below(const std::string& dir, std::vector<Finding>& findings);
+
+// The packs of one platform as they are written. What is no JSON is a finding.
+PackFiles pack_files(const std::vector<DataFile>& files, const std::string& platform,
+                     std::vector<Finding>& findings);
 
 // Later files of the same path override. Packs that rest on proven files alone are compiled when
 // they are first wanted; all others are now, linted, and their examples run. Findings are added; a

@@ -162,8 +162,8 @@ void Api::State::work(const std::shared_ptr<Exchange>& exchange) {
 
 Api::Api(store::Store& store, adapters::Channels& channels, observe::Metrics& metrics, Clock clock,
          ApiOptions options)
-    : state_(
-          std::make_unique<State>(Context{store, channels, metrics, std::move(clock)}, options)) {}
+    : state_(std::make_unique<State>(
+          Context{store, channels, metrics, std::move(clock), nullptr, options.replay}, options)) {}
 
 Api::~Api() { stop(); }
 

@@ -3,15 +3,23 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "adapters/bound_channel.h"
 #include "gateway/net/http_server.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/store/store.h"
+#include "models/json.h"
+#include "models/result.h"
 #include "models/time.h"
 
 namespace guanxi::api {
+
+// Reads one worked row of the inbox again and says what that changed; `not_found` without such a
+// row, `conflict` if it has not been worked yet.
+using ReplayEvent = std::function<Result<models::Json>(store::TenantId tenant, std::int64_t seq)>;
 
 struct ApiOptions {
   // Threads that block on the store; 0: requests are answered in the caller, and long polls only by
@@ -22,6 +30,7 @@ struct ApiOptions {
   Milliseconds poll{1'000};         // how often the feed is looked at for other processes' changes
   std::size_t body_bytes = 1024 * 1024;
   Milliseconds health_patience{2'000};  // how long /readyz waits for the store
+  ReplayEvent replay = {};
 };
 
 class Api {

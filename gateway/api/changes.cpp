@@ -81,15 +81,16 @@ Checked<std::optional<net::Response>> find_changes(const Context& context, const
   for (const auto& [position, change] : *rows) {
     next = cursors.issue(std::to_string(position));
     const auto customer = customers->find(change.customer);
-    changes.push_back(
-        {{"cursor", next},
-         {"type", change.type},
-         {"object", {{"type", change.object_type}, {"id", change.object_id}}},
-         {"customer_id",
-          change.customer.is_nil() ? Json(nullptr) : Json(format_uuid(change.customer))},
-         {"version", change.version},
-         {"at", format_time(change.at)},
-         {"customer", customer == customers->end() ? Json(nullptr) : customer->second}});
+    Json entry = {{"cursor", next},
+                  {"type", change.type},
+                  {"object", {{"type", change.object_type}, {"id", change.object_id}}},
+                  {"customer_id",
+                   change.customer.is_nil() ? Json(nullptr) : Json(format_uuid(change.customer))},
+                  {"version", change.version},
+                  {"at", format_time(change.at)},
+                  {"customer", customer == customers->end() ? Json(nullptr) : customer->second}};
+    if (change.replayed) entry["replayed"] = true;
+    changes.push_back(std::move(entry));
   }
   return json_response({{"changes", std::move(changes)}, {"next", next}});
 }

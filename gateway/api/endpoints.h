@@ -7,6 +7,7 @@
 #include <string>
 
 #include "adapters/bound_channel.h"
+#include "gateway/api/api.h"
 #include "gateway/api/keys.h"
 #include "gateway/api/parameters.h"
 #include "gateway/api/problem.h"
@@ -25,6 +26,7 @@ struct Context {
   observe::Metrics& metrics;
   Clock clock;
   Pulse* pulse = nullptr;  // null: the store is asked in the caller's thread
+  ReplayEvent replay = {};
 };
 
 struct Call {
@@ -47,6 +49,8 @@ Outcome get_timeline(const Context& context, const Call& call);
 Outcome list_events(const Context& context, const Call& call);
 Outcome get_event(const Context& context, const Call& call);
 Outcome list_channels(const Context& context, const Call& call);
+Outcome replay_event(const Context& context, const Call& call);
+Outcome list_rules(const Context& context, const Call& call);
 Outcome list_drift(const Context& context, const Call& call);
 Outcome get_health(const Context& context, const Call& call);
 Outcome get_readiness(const Context& context, const Call& call);

@@ -148,4 +148,18 @@ Outcome get_event(const Context& context, const Call& call) {
   return json_response(json);
 }
 
+Outcome replay_event(const Context& context, const Call& call) {
+  const Problem missing{ProblemCode::not_found, "no event has this number"};
+  const auto seq = number_from<std::int64_t>(call.item);
+  if (!seq) return tl::unexpected(missing);
+  GUANXI_CHECK(context.replay);
+  const auto report = context.replay(call.caller.tenant, *seq);
+  if (report) return json_response(*report);
+  if (report.error().code == ErrorCode::not_found) return tl::unexpected(missing);
+  if (report.error().code == ErrorCode::conflict) {
+    return tl::unexpected(Problem{ProblemCode::conflict, report.error().detail});
+  }
+  return tl::unexpected(problem_from(report.error()));
+}
+
 }  // namespace guanxi::api

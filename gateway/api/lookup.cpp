@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <utility>
@@ -48,6 +49,14 @@ Checked<Wanted> read_wanted(const Json& item, std::size_t index) {
     return tl::unexpected(Problem{ProblemCode::invalid_body,
                                   "an identity cannot be read",
                                   {{pointer, "must be an object with kind and value"}}});
+  }
+  for (const auto& [name, value] : item.items()) {
+    constexpr std::array<std::string_view, 4> kKnown{"kind", "value", "platform", "channel"};
+    if (std::ranges::find(kKnown, name) != kKnown.end()) continue;
+    return tl::unexpected(Problem{
+        ProblemCode::invalid_body,
+        "an identity cannot be read",
+        {{pointer + '/' + name, "is unknown; an identity has kind, value, platform, channel"}}});
   }
   Wanted wanted;
   const auto read = [&](const char* name, bool required, std::string& into) -> Checked<void> {

@@ -49,6 +49,8 @@ std::span<const Route> routes() {
       {"GET", "/v1/channels", Scope::customers_read, {}, list_channels},
       {"GET", "/v1/events", Scope::admin, {"status", "channel", "limit", "cursor"}, list_events},
       {"GET", "/v1/events/{seq}", Scope::admin, {}, get_event},
+      {"POST", "/v1/events/{seq}/replay", Scope::admin, {}, replay_event},
+      {"GET", "/v1/rules", Scope::admin, {}, list_rules},
       {"GET", "/v1/drift", Scope::admin, {}, list_drift},
       {"GET", "/metrics", Scope::admin, {}, get_metrics},
       {"GET", "/healthz", std::nullopt, {}, get_health},

@@ -58,6 +58,34 @@ Outcome list_channels(const Context& context, const Call& call) {
                           {"dead_tasks", backlog->dead_tasks}}}});
 }
 
+Outcome list_rules(const Context& context, const Call& call) {
+  const auto channels = context.channels.snapshot();
+  Json platforms = Json::object();
+  for (const auto& [name, bound] : *channels) {
+    if (bound.tenant != call.caller.tenant) continue;
+    const adapters::ChannelSettings& channel = bound.adapter->channel();
+    const adapters::Pack& pack = bound.adapter->pack_at(context.clock());
+    Json& platform = platforms[channel.platform];
+    if (platform.is_null()) {
+      platform = {
+          {"platform", channel.platform}, {"channels", Json::array()}, {"versions", Json::array()}};
+      for (const adapters::PackOrigin& origin : bound.adapter->packs()) {
+        platform["versions"].push_back(
+            {{"version", origin.version}, {"origin", origin.built_in ? "built_in" : "rules.dir"}});
+      }
+    }
+    platform["channels"].push_back(
+        {{"id", name},
+         {"configured", channel.rules},
+         {"activated", channel.activated.empty() ? Json(nullptr) : Json(channel.activated)},
+         {"version", pack.version()},
+         {"hash", pack.hash()}});
+  }
+  Json data = Json::array();
+  for (auto& [name, platform] : platforms.items()) data.push_back(std::move(platform));
+  return json_response({{"data", std::move(data)}, {"next_cursor", nullptr}});
+}
+
 Outcome list_drift(const Context& context, const Call& call) {
   const auto rows = checked(context.store.drift(call.caller.tenant));
   if (!rows) return tl::unexpected(rows.error());

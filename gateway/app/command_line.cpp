@@ -31,6 +31,10 @@ struct CommandLine {
   std::string format = "ndjson";
   std::string tenant;
   std::string rules_dir;
+  ReplayOptions replay;
+  ActivateOptions activate;
+  std::string left;
+  std::string right;
 
   Config config() const { return need(load_config(need(find_config(config_path)))); }
 };
@@ -141,6 +145,24 @@ void add_export(CLI::App& app, CommandLine& line) {
   customers->add_option("--tenant", line.tenant, "only this tenant's");
 }
 
+void add_replay(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      add(app, line, "replay", "read stored callbacks and answers again, by the rules known now",
+          [&line](const Config& config) { return replay(config, line.replay, line.console); });
+  command->add_option("--channel", line.replay.channel, "only this channel's");
+  command
+      ->add_option("--status", line.replay.status,
+                   "unmapped (default), dead, or all that was worked before")
+      ->check(CLI::IsMember({"unmapped", "dead", "all"}));
+  command->add_option("--since", line.replay.since, "from this row on, as /v1/events numbers them")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--rules", line.replay.rules, "read by this version, such as 2024-12-19");
+  command->add_flag("--calls", line.replay.calls, "ask the platforms again for what is missing");
+  command->add_flag("--dry-run", line.replay.dry_run,
+                    "write nothing, and print what would become of customers");
+  add_json(command, line);
+}
+
 void add_rules(CLI::App& app, CommandLine& line) {
   CLI::App* rules = app.add_subcommand("rules", "the dated rule packs of the platforms");
   rules->require_subcommand(1);
@@ -153,6 +175,35 @@ void add_rules(CLI::App& app, CommandLine& line) {
   lint->callback([&line] {
     line.action = [&line] { return lint_rules(line.config_path, line.rules_dir, line.console); };
   });
+  CLI::App* list = rules->add_subcommand("list", "all versions, and which channels read by them");
+  add_config(*list, line);
+  add_json(list, line);
+  list->callback(
+      [&line] { line.action = [&line] { return list_rules(line.config_path, line.console); }; });
+  CLI::App* diff = rules->add_subcommand("diff", "what differs between two packs");
+  diff->add_option("A", line.left, "platform/version, as guanxi rules list shows them")->required();
+  diff->add_option("B", line.right, "the same")->required();
+  add_config(*diff, line);
+  add_json(diff, line);
+  diff->callback([&line] {
+    line.action = [&line] {
+      return diff_rules(line.config_path, line.left, line.right, line.console);
+    };
+  });
+  CLI::App* activate = add(*rules, line, "activate", "put a version in force, or take that back",
+                           [&line](const Config& config) {
+                             return activate_rules(config, line.activate, line.console);
+                           });
+  activate->add_option("PLATFORM", line.activate.platform, "as guanxi rules list names it")
+      ->required();
+  activate->add_option("VERSION", line.activate.version,
+                       "such as 2024-12-19; latest: each row by the day it came");
+  activate->add_option("--channel", line.activate.channel, "only for this channel");
+  activate->add_flag("--undo", line.activate.undo, "take back what was activated last");
+  add_json(activate, line);
+  add_json(add(*rules, line, "drift", "what came and no pack knows",
+               [&line](const Config& config) { return show_drift(config, line.console); }),
+           line);
 }
 
 }  // namespace
@@ -168,6 +219,7 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   add_trigger(app, line);
   add_keys(app, line);
   add_export(app, line);
+  add_replay(app, line);
   add_rules(app, line);
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back

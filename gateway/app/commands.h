@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,7 +43,34 @@ int revoke_key(const Config& config, const std::string& id, Console& console);
 int export_customers(const Config& config, const std::string& format, const std::string& tenant,
                      Console& console);
 
+struct ReplayOptions {
+  std::string channel;              // empty: all that are configured
+  std::string status = "unmapped";  // or "dead" or "all"
+  std::int64_t since = 0;           // from this row on
+  std::string rules;                // a version to read by; empty: as configured
+  bool calls = false;               // ask the platforms again
+  bool dry_run = false;             // write nothing, and show what would become of customers
+};
+int replay(const Config& config, const ReplayOptions& options, Console& console);
+
 // `dir` empty: what is in the program and in rules.dir, if there is a configuration.
 int lint_rules(const std::string& config_path, const std::string& dir, Console& console);
+
+// All versions, and which channels read by them now. Without a configuration: the built-in ones.
+int list_rules(const std::string& config_path, Console& console);
+// What differs between two packs, "platform/version" each, with all that they extend.
+int diff_rules(const std::string& config_path, const std::string& a, const std::string& b,
+               Console& console);
+
+struct ActivateOptions {
+  std::string platform;
+  std::string version;  // "latest": by day of receipt
+  std::string channel;  // empty: all of the platform
+  bool undo = false;    // take back what was activated last
+};
+int activate_rules(const Config& config, const ActivateOptions& options, Console& console);
+
+// What came and no pack knows.
+int show_drift(const Config& config, Console& console);
 
 }  // namespace guanxi::app

@@ -159,6 +159,10 @@ void read_server(const toml::node& node, ServerConfig& server) {
       {"max_waiting_callbacks", number(server.max_waiting_callbacks, 1, 1'000'000)},
   };
   read_table(table_of(node, "server"), "server", readers);
+  if (server.public_address == server.private_address && !server.public_address.ends_with(":0")) {
+    refuse(node, "server.public and server.private cannot both be " + server.public_address +
+                     "; give the CRM API an address of its own");
+  }
   if (server.tls_certificate.empty() != server.tls_key.empty()) {
     refuse(node, "server.tls_certificate and server.tls_key belong together; one is missing");
   }

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <map>
 #include <ostream>
 #include <utility>
@@ -7,6 +5,7 @@
 #include "gateway/api/tag_names.h"
 #include "gateway/app/commands.h"
 #include "gateway/app/csv.h"
+#include "gateway/app/progress.h"
 #include "gateway/app/store_access.h"
 #include "models/json.h"
 
@@ -93,21 +92,6 @@ std::map<store::TenantId, std::string> tenants_of(store::Store& store, const std
   return tenants;
 }
 
-class Progress {
- public:
-  explicit Progress(std::ostream& err) : err_(err), terminal_(isatty(STDERR_FILENO) == 1) {}
-  void advance(std::size_t count) {
-    total_ += count;
-    if (terminal_) err_ << "\rexported " << total_ << " customers" << std::flush;
-  }
-  void finish() { err_ << (terminal_ ? "\r" : "") << "exported " << total_ << " customers\n"; }
-
- private:
-  std::ostream& err_;
-  bool terminal_;
-  std::size_t total_ = 0;
-};
-
 }  // namespace
 
 int export_customers(const Config& config, const std::string& format, const std::string& tenant,
@@ -123,7 +107,7 @@ int export_customers(const Config& config, const std::string& format, const std:
   }
   const bool csv = format == "csv";
   if (csv) console.out << csv_line(csv_header());
-  Progress progress(console.err);
+  Progress progress(console.err, "exported", "customers");
   for (const auto& [id, name] : tenants_of(*store, tenant)) {
     store::CustomerQuery query;
     query.tenant = id;
@@ -140,7 +124,7 @@ int export_customers(const Config& config, const std::string& format, const std:
         }
       }
       if (!console.out) throw CommandFailed("the output was closed");
-      progress.advance(page.customers.size());
+      progress.advance(static_cast<std::int64_t>(page.customers.size()));
       query.after = page.next;
     } while (!query.after.empty());
   }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <exception>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -13,13 +14,16 @@
 #include "gateway/api/problem.h"
 #include "gateway/app/console.h"
 #include "gateway/app/file_limit.h"
+#include "gateway/app/rules_watch.h"
 #include "gateway/app/store_access.h"
 #include "gateway/ingest/ingest.h"
+#include "gateway/ingest/quarantine.h"
 #include "gateway/net/http_client.h"
 #include "gateway/net/http_server.h"
 #include "gateway/observe/log.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/pipeline/pipeline.h"
+#include "gateway/pipeline/replay.h"
 #include "gateway/platform/enricher.h"
 #include "gateway/platform/tokens.h"
 #include "models/ids.h"
@@ -64,11 +68,14 @@ struct Gateway::State {
   std::unique_ptr<net::HttpClient> client = net::make_http_client();
   std::atomic<bool> serving{false};  // both listeners exist
   std::atomic<bool> stopped{false};
+  mutable std::mutex rules_mutex;  // over what a reload replaces: config, registry, taken
+  std::string rules_taken;
 
   std::unique_ptr<platform::Tokens> tokens;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<platform::Enricher> enricher;
   std::unique_ptr<pipeline::Pipeline> pipeline;
+  std::unique_ptr<ingest::Quarantine> quarantine;
   std::unique_ptr<ingest::Ingest> ingest;
   std::unique_ptr<net::IoThreads> threads;
   std::unique_ptr<net::Server> public_server;
@@ -80,17 +87,31 @@ struct Gateway::State {
         holder(format_uuid(make_uuid(clock(), crypto::fill_random))) {}
 
   void open();
+  Result<std::string> rules_of(const std::string& dir) const;
+  Result<void> reload(const Config& next);
+  Result<models::Json> replay_event(store::TenantId tenant, std::int64_t seq);
+  void tell_new_packs(const adapters::Registry& next) const;
   void wire();
   net::ServerLimits limits() const;
   void serve();
 };
 
+// Whatever changes on the way from here to the binding is seen as changed afterwards.
+Result<std::string> Gateway::State::rules_of(const std::string& dir) const {
+  const auto log = store->activations();
+  if (!log) return tl::unexpected(log.error());
+  return fingerprint_of(dir) + "activations " + std::to_string(log->size());
+}
+
 void Gateway::State::open() {
+  const std::string files = fingerprint_of(config.rules_dir);
   registry = std::make_unique<adapters::Registry>(config.rules_dir);
   // Bound once without the store first, so that a wrong file is refused before anything is written.
   for (const ChannelConfig& channel : config.channels)
     need(bind_channel(config, channel, *registry));
   store = open_ready_store(config);
+  rules_taken = need(rules_of(config.rules_dir), "store.url");
+  if (!rules_taken.starts_with(files)) rules_taken.clear();
   channels.replace(need(bind_channels(config, *registry, *store, clock())));
 }
 
@@ -99,7 +120,10 @@ void Gateway::State::wire() {
       *store, *client, metrics, clock, holder,
       [](Milliseconds pause) { std::this_thread::sleep_for(pause); });
   api = std::make_unique<api::Api>(*store, channels, metrics, clock,
-                                   api::ApiOptions{.body_bytes = config.server.limits.body_bytes});
+                                   api::ApiOptions{.body_bytes = config.server.limits.body_bytes,
+                                                   .replay = [this](auto tenant, auto seq) {
+                                                     return replay_event(tenant, seq);
+                                                   }});
   enricher = std::make_unique<platform::Enricher>(
       *store, channels, *client, *tokens, metrics, clock, crypto::fill_random,
       platform::EnricherOptions{},
@@ -111,10 +135,15 @@ void Gateway::State::wire() {
       pipeline::PipelineHooks{[this] { api->wake(); }, [this] { enricher->wake(); },
                               [this] { return ingest->is_crowded(); },
                               [this](auto took) { ingest->give_way(took); }});
+  quarantine = std::make_unique<ingest::Quarantine>(
+      *store, channels, metrics, clock, ingest::QuarantineOptions{}, [this] { pipeline->wake(); });
   ingest = std::make_unique<ingest::Ingest>(
       *store, channels, metrics, clock,
       ingest::IngestOptions{.max_waiting = config.server.max_waiting_callbacks},
-      [this] { pipeline->wake(); });
+      [this] { pipeline->wake(); },
+      [this](const std::string& channel, const adapters::BoundChannel& bound,
+             const adapters::Callback& callback,
+             Time at) { quarantine->keep(channel, bound, callback, at); });
   metrics.before_render([this](observe::Metrics& self) {
     if (const auto backlog = store->backlog()) {
       self.set_backlog(backlog->waiting, backlog->tasks, backlog->dead_tasks);
@@ -123,6 +152,21 @@ void Gateway::State::wire() {
     self.set_connections("public", public_server->connections());
     self.set_connections("private", private_server->connections());
   });
+}
+
+Result<models::Json> Gateway::State::replay_event(store::TenantId tenant, std::int64_t seq) {
+  const auto row = store->event(tenant, seq);
+  if (!row) return tl::unexpected(row.error());
+  if (!*row) return fail(ErrorCode::not_found, "");
+  if ((*row)->status == store::RowStatus::received || (*row)->status == store::RowStatus::held) {
+    return fail(ErrorCode::conflict,
+                "this event has not been worked yet; nothing is to be replayed");
+  }
+  pipeline::Replayer replayer(*store, *channels.snapshot(), clock, crypto::fill_random);
+  const auto report = replayer.replay({**row}, {});
+  if (!report) return tl::unexpected(report.error());
+  api->wake();
+  return pipeline::report_json(*report);
 }
 
 net::ServerLimits Gateway::State::limits() const {
@@ -186,19 +230,66 @@ std::uint16_t Gateway::public_port() const { return state_->public_server->port(
 std::uint16_t Gateway::private_port() const { return state_->private_server->port(); }
 store::Store& Gateway::store() { return *state_->store; }
 
-Result<void> Gateway::reload(const Config& config) {
-  std::unique_ptr<adapters::Registry> registry;
+void Gateway::State::tell_new_packs(const adapters::Registry& next) const {
+  for (const auto& platform : next.platforms()) {
+    for (const std::string& version : platform.added_versions) {
+      const auto pack = next.pack(platform.name, version);
+      const auto before = registry->pack(platform.name, version);
+      if (pack == nullptr || (before != nullptr && before->hash() == pack->hash())) continue;
+      observe::log(observe::Level::info, "rules_loaded",
+                   {{"platform", platform.name}, {"version", version}, {"hash", pack->hash()}});
+    }
+  }
+}
+
+Result<void> Gateway::State::reload(const Config& next) {
+  auto taken = rules_of(next.rules_dir);
+  if (!taken) return tl::unexpected(std::move(taken.error()));
+  std::unique_ptr<adapters::Registry> loaded;
   try {
-    registry = std::make_unique<adapters::Registry>(config.rules_dir);
+    loaded = std::make_unique<adapters::Registry>(next.rules_dir);
   } catch (const std::exception& error) {
     return fail(ErrorCode::malformed, error.what());
   }
-  auto map = bind_channels(config, *registry, *state_->store, state_->clock());
+  auto map = bind_channels(next, *loaded, *store, clock());
   if (!map) return tl::unexpected(std::move(map.error()));
-  state_->channels.replace(std::move(*map));
-  state_->registry.swap(registry);
-  observe::set_log_level(config.log_level);
+  tell_new_packs(*loaded);
+  channels.replace(std::move(*map));
+  quarantine->review();
+  registry.swap(loaded);
+  config.channels = next.channels;
+  config.rules_dir = next.rules_dir;
+  config.log_level = next.log_level;
+  rules_taken = *std::move(taken);
+  observe::set_log_level(next.log_level);
   return {};
+}
+
+Result<void> Gateway::reload(const Config& config) {
+  const std::lock_guard lock(state_->rules_mutex);
+  return state_->reload(config);
+}
+
+Result<void> Gateway::reload_rules() {
+  const std::lock_guard lock(state_->rules_mutex);
+  const Config same = state_->config;
+  return state_->reload(same);
+}
+
+std::string Gateway::rules_taken() const {
+  const std::lock_guard lock(state_->rules_mutex);
+  return state_->rules_taken;
+}
+
+std::string Gateway::rules_present() const {
+  std::string dir;
+  {
+    const std::lock_guard lock(state_->rules_mutex);
+    dir = state_->config.rules_dir;
+  }
+  // A store that does not answer tells of no change.
+  auto rules = state_->rules_of(dir);
+  return rules ? *std::move(rules) : rules_taken();
 }
 
 void Gateway::stop() {
@@ -217,6 +308,7 @@ void Gateway::stop() {
   if (state_->enricher) state_->enricher->stop();
   if (state_->api) state_->api->stop();
   state_->ingest.reset();
+  state_->quarantine.reset();
   if (state_->serving) observe::log(observe::Level::info, "stopped", {{"all_answered", whole}});
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "gateway/app/config.h"
 #include "gateway/store/store.h"
@@ -28,6 +29,13 @@ class Gateway {
   // Takes channels, rules and log level of another configuration, whole or not at all. Requests
   // under way end with what they began with. Other sections need a restart.
   Result<void> reload(const Config& config);
+
+  // Takes the rules as they are now, under the configuration in force; whole or not at all.
+  Result<void> reload_rules();
+  // What the rules directory and the activation log were when rules were last taken, and are now:
+  // differs whenever they do. Any thread.
+  std::string rules_taken() const;
+  std::string rules_present() const;
 
   // Stops accepting, answers what was received, finishes the work under way. Idempotent.
   void stop();

@@ -13,12 +13,14 @@
 
 #include "gateway/app/commands.h"
 #include "gateway/app/gateway.h"
+#include "gateway/app/rules_watch.h"
 #include "gateway/observe/log.h"
 
 namespace guanxi::app {
 namespace {
 
 constexpr std::chrono::seconds kLongestStop{15};
+constexpr std::chrono::seconds kLookAtRules{1};
 
 // Signals that serve waits for; blocked before any thread starts, so that only sigwait sees them.
 sigset_t block_signals() {
@@ -62,6 +64,15 @@ void reload(Gateway& gateway, const std::string& file) {
   } else {
     observe::log(observe::Level::error, "reload_refused",
                  {{"file", file}, {"reason", done.error().detail}});
+  }
+}
+
+void reload_rules(Gateway& gateway) {
+  const auto done = gateway.reload_rules();
+  if (done) {
+    observe::log(observe::Level::info, "rules_reloaded", {});
+  } else {
+    observe::log(observe::Level::error, "rules_refused", {{"reason", done.error().detail}});
   }
 }
 
@@ -119,6 +130,9 @@ int serve(const Config& config, Console& console) {
   const sigset_t signals = block_signals();
   auto gateway = std::make_unique<Gateway>(config);
   auto reloader = std::make_unique<Reloader>(*gateway, config.file);
+  auto watch = std::make_unique<RulesWatch>([&] { return gateway->rules_present(); },
+                                            [&] { reload_rules(*gateway); }, kLookAtRules,
+                                            gateway->rules_taken());
   // For whoever started it: both ports, chosen ones included, once both answer.
   console.out << "ready public=" << gateway->public_port() << " private=" << gateway->private_port()
               << std::endl;
@@ -129,6 +143,7 @@ int serve(const Config& config, Console& console) {
     reloader->ask();
   }
   end_within(kLongestStop, [&] {
+    watch.reset();
     reloader.reset();
     gateway->stop();
     gateway.reset();

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "gateway/app/activation.h"
 #include "gateway/app/console.h"
 
 namespace guanxi::app {
@@ -48,7 +49,11 @@ Result<adapters::BoundChannel> bind_channel(const Config& config, const ChannelC
 Result<adapters::ChannelMap> bind_channels(const Config& config, const adapters::Registry& registry,
                                            store::Store& store, Time now) {
   adapters::ChannelMap map;
-  for (const ChannelConfig& channel : config.channels) {
+  const auto log = store.activations();
+  if (!log) return tl::unexpected(log.error());
+  for (ChannelConfig channel : config.channels) {
+    channel.settings.activated =
+        activated_version(*log, channel.settings.platform, channel.settings.id);
     auto bound = bind_channel(config, channel, registry);
     if (!bound) return tl::unexpected(std::move(bound.error()));
     map.emplace(channel.settings.id, std::move(*bound));

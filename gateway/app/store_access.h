@@ -25,7 +25,8 @@ std::optional<std::string> older_schema(store::Store& store);
 Result<adapters::BoundChannel> bind_channel(const Config& config, const ChannelConfig& channel,
                                             const adapters::Registry& registry);
 
-// Binds and registers all channels, or none: the first error names the channel and the cure.
+// Binds and registers all channels, or none, under the versions that the activation log puts in
+// force: the first error names the channel and the cure.
 Result<adapters::ChannelMap> bind_channels(const Config& config, const adapters::Registry& registry,
                                            store::Store& store, Time now);
 

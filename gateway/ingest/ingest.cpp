@@ -59,26 +59,29 @@ net::Response response_of(adapters::Answer answer) {
 struct Ingest::State {
   State(store::Store& the_store, const adapters::Channels& the_channels,
         observe::Metrics& the_metrics, Clock the_clock, const IngestOptions& options,
-        std::function<void()> on_stored)
+        std::function<void()> on_stored, OnRefused when_refused)
       : store(the_store),
         channels(the_channels),
         metrics(the_metrics),
         clock(std::move(the_clock)),
         committer(the_store, the_metrics, options.max_waiting, options.max_batch,
-                  std::move(on_stored), options.patience) {}
+                  std::move(on_stored), options.patience),
+        on_refused(std::move(when_refused)) {}
 
   const store::Store& store;
   const adapters::Channels& channels;
   observe::Metrics& metrics;
   Clock clock;
   Committer committer;
+  OnRefused on_refused;
   std::mutex resting;  // held by the one whose turn it is to rest
 };
 
 Ingest::Ingest(store::Store& store, const adapters::Channels& channels, observe::Metrics& metrics,
-               Clock clock, IngestOptions options, std::function<void()> on_stored)
+               Clock clock, IngestOptions options, std::function<void()> on_stored,
+               OnRefused on_refused)
     : state_(std::make_unique<State>(store, channels, metrics, std::move(clock), options,
-                                     std::move(on_stored))) {}
+                                     std::move(on_stored), std::move(on_refused))) {}
 
 Ingest::~Ingest() = default;
 
@@ -124,6 +127,7 @@ void Ingest::handle(net::Request request, net::Respond respond) {
     counters.callback(malformed ? CallbackResult::malformed : CallbackResult::refused, now, took());
     observe::log(observe::Level::debug, "callback_refused",
                  {{"channel", channel->first}, {"code", error_text(opened.error().code)}});
+    if (state_->on_refused) state_->on_refused(channel->first, channel->second, callback, now);
     respond(refusal(malformed ? 400 : 403));
     return;
   }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "adapters/bound_channel.h"
 #include "gateway/net/http_server.h"
@@ -23,11 +24,17 @@ struct IngestOptions {
   Milliseconds patience{5'000};
 };
 
+// Called with each request that is refused as not proven or not readable, before it is answered;
+// must not block.
+using OnRefused = std::function<void(const std::string& channel, const adapters::BoundChannel&,
+                                     const adapters::Callback&, Time received_at)>;
+
 class Ingest {
  public:
   // `on_stored` is called after each commit, from the committer's thread.
   Ingest(store::Store& store, const adapters::Channels& channels, observe::Metrics& metrics,
-         Clock clock, IngestOptions options, std::function<void()> on_stored = {});
+         Clock clock, IngestOptions options, std::function<void()> on_stored = {},
+         OnRefused on_refused = {});
   // Commits and answers what waits, then stops.
   ~Ingest();
   Ingest(const Ingest&) = delete;

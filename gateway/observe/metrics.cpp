@@ -106,6 +106,7 @@ struct ChannelMetrics::Handles {
   Histogram& callback_seconds;
   Counter& duplicates;
   LateCounters drift;
+  LateCounters quarantine;
   LateCounters calls;
   std::atomic<std::int64_t> last_received_ms{0};
 };
@@ -131,6 +132,10 @@ void ChannelMetrics::event(EventResult result, std::uint64_t count) {
 
 void ChannelMetrics::drift(std::string_view kind, std::uint64_t count) {
   handles_->drift.get(kind).Increment(static_cast<double>(count));
+}
+
+void ChannelMetrics::quarantine(bool is_kept) {
+  handles_->quarantine.get(is_kept ? "kept" : "dropped").Increment();
 }
 
 void ChannelMetrics::platform_call(std::string_view call, std::string_view outcome) {
@@ -165,6 +170,8 @@ struct Metrics::State {
   Family<Counter>& events = counter(registry, "guanxi_events_total", "Inbox rows worked.");
   Family<Counter>& drift =
       counter(registry, "guanxi_drift_total", "Platform changes seen that no rule knows.");
+  Family<Counter>& quarantine =
+      counter(registry, "guanxi_quarantine_total", "Refused requests, kept or dropped.");
   Family<Counter>& calls =
       counter(registry, "guanxi_platform_calls_total", "Calls of platform APIs by outcome.");
   LateCounters requests{
@@ -211,6 +218,7 @@ struct Metrics::State {
                                     callback_seconds.Add(labels, seconds()),
                                     duplicates.Add(labels),
                                     {drift, labels, "kind"},
+                                    {quarantine, labels, "result"},
                                     {calls, labels, "call", "outcome"},
                                     {}});
     for (const CallbackResult result : kCallbackResults) {

@@ -58,6 +58,9 @@ class ChannelMetrics {
   void event(EventResult result, std::uint64_t count = 1);
   // guanxi_drift_total{channel,kind}; kinds are models::drift_kind_text().
   void drift(std::string_view kind, std::uint64_t count = 1);
+  // guanxi_quarantine_total{channel,result}: refused requests that were kept, or dropped for want
+  // of room.
+  void quarantine(bool is_kept);
   // guanxi_platform_calls_total{channel,call,outcome}; call is a pack's name, outcome a verdict's
   // word.
   void platform_call(std::string_view call, std::string_view outcome);

@@ -4,6 +4,7 @@
 
 #include "gateway/pipeline/announcements.h"
 #include "gateway/pipeline/working_set.h"
+#include "models/json.h"
 
 namespace guanxi::pipeline {
 namespace {
@@ -34,7 +35,23 @@ class Composing {
       : context_(context), tenant_(tenant), batch_(batch) {}
 
   Result<void> load(const std::vector<const Event*>& events) {
-    return pipeline::load(set_, tenant_, events, context_.store);
+    return pipeline::load(set_, tenant_, events, {}, context_.store);
+  }
+
+  // For rows that were worked before, by number: what they stated is void.
+  Result<void> load(const std::vector<const Event*>& events, std::vector<std::int64_t> seqs) {
+    auto former = context_.store.facts_of_rows(tenant_, seqs);
+    if (!former) return fail(former.error().code, former.error().detail);
+    set_.replaying = true;
+    std::ranges::sort(seqs);
+    set_.replayed = std::move(seqs);
+    auto loaded = pipeline::load(set_, tenant_, events, *former, context_.store);
+    if (!loaded) return loaded;
+    for (const store::SubjectFacts& row : *former) {
+      for (const Fact& fact : row.facts) retract(fact, row.source.seq);
+    }
+    std::ranges::move(*former, std::back_inserter(batch_.retracted));
+    return {};
   }
 
   // Takes the facts out of the row's events.
@@ -60,6 +77,7 @@ class Composing {
     for (auto& [id, working] : set_.customers) finish_customer(working);
     for (auto& [key, working] : set_.entities) finish_entity(key, working);
     for (store::NewChange& change : batch_.changes) {
+      change.replayed = replaying();
       if (change.object_type != "interaction") continue;
       if (const auto found = versions_.find(change.customer); found != versions_.end()) {
         change.version = found->second;
@@ -85,6 +103,27 @@ class Composing {
             row.row.kind == store::RowKind::answer};
   }
 
+  bool replaying() const { return context_.replaying.has_value(); }
+
+  // Whoever the fact told of is folded without it, and any pair it names may have been evidence.
+  void retract(const Fact& fact, std::int64_t seq) {
+    const std::vector<Identity> named = identities_of(fact);
+    for (const Identity& a : named) {
+      if (const Uuid holder = set_.holdings.holder(a); !holder.is_nil()) {
+        WorkingCustomer& working = set_.customers[holder];
+        working.touched = working.refold = true;
+      }
+      for (const Identity& b : named) {
+        if (a == b) continue;
+        batch_.withdrawn.push_back({tenant_, key_of(a), key_of(b), {}, {}, seq, {}});
+      }
+    }
+    const Identity* thing = thing_of(fact);
+    if (thing == nullptr) return;
+    const auto entity = set_.entities.find(key_of(*thing));
+    if (entity != set_.entities.end()) entity->second.touched = entity->second.refold = true;
+  }
+
   const store::Key& key_of(const Identity& identity) {
     auto [entry, fresh] = set_.keys.try_emplace(identity);
     if (fresh) entry->second = context_.store.key_of(tenant_, identity);
@@ -92,8 +131,13 @@ class Composing {
   }
 
   void add_event(const ReadRow& row, Event& event) {
-    for (const models::WantedCall& call : event.calls) want(row, call);
+    if (!replaying() || context_.replaying->calls) {
+      for (const models::WantedCall& call : event.calls) want(row, call);
+    }
+    // Read again by the pack that noticed it, it is no more of it.
+    const bool is_noticed = replaying() && row.pack == row.row.pack;
     for (const models::Drift& drift : event.drift) {
+      if (is_noticed) break;
       batch_.drift.push_back({tenant_, row.row.channel, row.pack, drift, 1, context_.now});
     }
     const identity::Decision decision =
@@ -229,15 +273,23 @@ class Composing {
 
   // What was stated before, through another channel of the corp for one, is no news.
   Result<void> tell_news() {
-    const auto known = context_.store.known_interactions(news_);
-    if (!known) return fail(known.error().code, known.error().detail);
+    const auto told = context_.store.known_interactions(news_);
+    if (!told) return fail(told.error().code, told.error().detail);
+    // What only replayed rows stated has to be stated again, without being told again.
+    std::vector<bool> standing = *told;
+    if (replaying()) {
+      auto others = context_.store.known_interactions(news_, set_.replayed);
+      if (!others) return fail(others.error().code, others.error().detail);
+      standing = *std::move(others);
+    }
     for (std::size_t i = 0; i < news_.size(); ++i) {
-      if ((*known)[i]) continue;
       store::NewInteraction& entry = news_[i];
-      batch_.changes.push_back({tenant_, "interaction.created", "interaction", entry.id,
-                                entry.customer, 0, context_.now});
-      talked_.insert(entry.customer);
-      batch_.interactions.push_back(std::move(entry));
+      if (!(*told)[i]) {
+        batch_.changes.push_back({tenant_, "interaction.created", "interaction", entry.id,
+                                  entry.customer, 0, context_.now});
+        talked_.insert(entry.customer);
+      }
+      if (!standing[i]) batch_.interactions.push_back(std::move(entry));
     }
     return {};
   }
@@ -245,6 +297,7 @@ class Composing {
   void fold(const Uuid& id, const std::vector<Fact>& facts, const Source& source) {
     WorkingCustomer& working = set_.customers[id];
     working.touched = true;
+    if (replaying()) working.refold = true;
     if (!working.now.accepts(source) && depends_on_order(facts)) working.refold = true;
     const Time folded_at = working.now.folded_at;
     const std::int64_t folded_seq = working.now.folded_seq;
@@ -287,15 +340,22 @@ class Composing {
       working.now.created_at = context_.now;
     }
     working.touched = true;
-    if (!working.now.accepts(source)) working.refold = true;
+    if (replaying() || !working.now.accepts(source)) working.refold = true;
     working.changed = models::apply(working.now, facts, source) || working.changed;
   }
 
   void finish_customer(WorkingCustomer& working) {
     if (!working.touched) return;
+    if (replaying()) drop_unnamed(working);
+    const bool withdrawn = replaying() && working.now.identities.empty();
+    if (withdrawn && working.version_before == 0) return;
     if (working.refold) {
       working.changes.clear();
-      for (const Effect& effect : difference(working.before, working.now)) note(working, effect);
+      if (withdrawn) {
+        note_end(working);
+      } else if (!working.original || shown(*working.original) != shown(working.now)) {
+        for (const Effect& effect : difference(working.before, working.now)) note(working, effect);
+      }
     }
     const std::int64_t expected = working.version_before;
     if (expected == 0 && working.changes.empty()) note(working, {Effect::Kind::updated, {}});
@@ -308,20 +368,52 @@ class Composing {
       change.version = working.now.version;
       batch_.changes.push_back(std::move(change));
     }
-    store::CustomerWrite write{tenant_, std::move(working.now), expected, {}, {}};
-    const auto now = models::facets_of(write.customer);
+    store::CustomerWrite write{tenant_, std::move(working.now), expected, {}, {}, withdrawn};
+    const auto now = withdrawn ? std::vector<models::Facet>{} : models::facets_of(write.customer);
     std::ranges::set_difference(now, working.facets_before, std::back_inserter(write.gained));
     std::ranges::set_difference(working.facets_before, now, std::back_inserter(write.lost));
     batch_.customers.push_back(std::move(write));
   }
 
+  // Identities that no fact is left to name.
+  void drop_unnamed(WorkingCustomer& working) {
+    std::erase_if(working.now.identities, [&](const models::CustomerIdentity& held) {
+      if (!held.channel.empty()) return false;
+      batch_.detached.push_back({key_of(held.identity), working.now.id});
+      return true;
+    });
+  }
+
+  // As outsiders see her, but for when and how often she was written.
+  static models::Json shown(const models::Customer& customer) {
+    models::Json json = models::customer_json(customer, {.tenant = {}, .pii = true});
+    json.erase("version");
+    json.erase("updated_at");
+    return json;
+  }
+
+  static models::Json shown(const models::Entity& entity) {
+    models::Json json = models::entity_json(entity);
+    json.erase("version");
+    json.erase("updated_at");
+    return json;
+  }
+
+  void note_end(WorkingCustomer& working) {
+    working.changes.push_back({tenant_, "customer.erased", "customer", format_uuid(working.now.id),
+                               working.now.id, 0, context_.now});
+  }
+
   void finish_entity(const store::Key& key, WorkingEntity& working) {
     if (!working.touched) return;
     const std::int64_t expected = working.version_before;
+    const bool withdrawn = replaying() && working.now.folded_seq == 0;
+    if (withdrawn && expected == 0) return;
+    if (working.original) working.changed = shown(*working.original) != shown(working.now);
     working.now.version = expected + 1;
     working.now.updated_at = context_.now;
     if (working.changed || expected == 0) note_thing(working, expected);
-    batch_.entities.push_back({tenant_, key, std::move(working.now), expected});
+    batch_.entities.push_back({tenant_, key, std::move(working.now), expected, withdrawn});
   }
 
   void note_thing(const WorkingEntity& working, std::int64_t expected) {
@@ -381,7 +473,11 @@ Result<Composed> compose(std::span<ReadRow> rows, const ComposeContext& context)
     for (const ReadRow* row : tenant_rows) {
       for (const Event& event : row->events) events.push_back(&event);
     }
-    if (auto loaded = composing.load(events); !loaded) {
+    std::vector<std::int64_t> seqs;
+    for (const ReadRow* row : tenant_rows) seqs.push_back(row->row.seq);
+    const auto loaded =
+        context.replaying ? composing.load(events, std::move(seqs)) : composing.load(events);
+    if (!loaded) {
       return fail(loaded.error().code, loaded.error().detail);
     }
     for (ReadRow* row : tenant_rows) composing.add(*row);

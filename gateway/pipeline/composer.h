@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,10 +15,16 @@
 
 namespace guanxi::pipeline {
 
+// The rows were worked before: what they state now takes the place of what they stated then.
+struct Replaying {
+  bool calls = false;  // whether platform calls are wanted again
+};
+
 struct ComposeContext {
   store::Store& store;
   std::function<Uuid()> make_id;
   Time now{};
+  std::optional<Replaying> replaying = {};
 };
 
 struct Composed {

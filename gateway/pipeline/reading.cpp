@@ -39,6 +39,17 @@ void name_interactions(Event& event) {
   }
 }
 
+// Nothing has happened before it was told of, but for what clocks differ by: a time far ahead would
+// for ever be the latest.
+void bound_times(Event& event, Time received_at) {
+  constexpr Milliseconds kAhead = std::chrono::hours(24);
+  const auto bound = [&](Time& at) {
+    if (at > received_at + kAhead) at = received_at;
+  };
+  bound(event.at);
+  for (Fact& fact : event.facts) bound(fact.at);
+}
+
 // A notice is about something: that of another is another notice.
 void name_notices(Event& event) {
   for (Fact& fact : event.facts) {
@@ -83,11 +94,16 @@ ReadRow read_row(store::InboxRow row, const adapters::ChannelMap& channels) {
     result.error = reading.error().detail;
     return result;
   }
+  if (reading->pack != nullptr) {
+    result.pack = reading->pack->version();
+    result.pack_hash = reading->pack->hash();
+  }
   result.events = std::move(reading->events);
   result.next_page = std::move(reading->next_page);
   for (Event& event : result.events) {
     name_interactions(event);
     name_notices(event);
+    bound_times(event, result.row.received_at);
   }
   return result;
 }
@@ -123,6 +139,7 @@ store::RowMark mark_of(const ReadRow& row, Time now) {
   mark.seq = row.row.seq;
   mark.pack = row.pack;
   mark.worked_at = now;
+  mark.expected = row.row.status;
   if (!row.error.empty()) {
     mark.status = row.held ? store::RowStatus::held : store::RowStatus::dead;
     mark.error = row.error;

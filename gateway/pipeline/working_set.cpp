@@ -34,12 +34,14 @@ void add_contacts(const Fact& fact, std::vector<Identity>& identities) {
 }
 
 void collect(WorkingSet& set, const std::vector<const models::Event*>& events,
-             std::set<Identity>& things) {
+             const std::vector<store::SubjectFacts>& former, std::set<Identity>& things) {
+  const auto name = [&](const Fact& fact) {
+    for (Identity& named : identities_of(fact)) set.keys.try_emplace(std::move(named));
+    if (const Identity* thing = thing_of(fact)) things.insert(*thing);
+  };
+  for (const store::SubjectFacts& row : former) std::ranges::for_each(row.facts, name);
   for (const models::Event* event : events) {
-    for (const Fact& fact : event->facts) {
-      for (Identity& named : identities_of(fact)) set.keys.try_emplace(std::move(named));
-      if (const Identity* thing = thing_of(fact)) things.insert(*thing);
-    }
+    std::ranges::for_each(event->facts, name);
     for (const models::WantedCall& call : event->calls) {
       if (call.about) things.insert(*call.about);
     }
@@ -76,6 +78,7 @@ Result<void> load_people(WorkingSet& set, store::TenantId tenant, store::Store& 
       working.before[relation.staff] = {relation.status == "active",
                                         models::value_of(relation.fields, "tags")};
     }
+    if (set.replaying) working.original = customer;
     working.now = std::move(customer);
   }
   return {};
@@ -91,6 +94,7 @@ Result<void> load_things(WorkingSet& set, store::TenantId tenant, const std::set
   for (auto& [key, entity] : *entities) {
     WorkingEntity& working = set.entities[key];
     working.version_before = entity.version;
+    if (set.replaying) working.original = entity;
     working.now = std::move(entity);
   }
   return {};
@@ -100,9 +104,13 @@ Result<void> load_things(WorkingSet& set, store::TenantId tenant, const std::set
 Result<std::vector<store::SubjectFacts>> history_of(store::TenantId tenant,
                                                     const std::vector<store::Key>& subjects,
                                                     const std::vector<store::SubjectFacts>& fresh,
+                                                    const std::vector<std::int64_t>& replayed,
                                                     store::Store& store) {
   auto history = store.facts_of(tenant, subjects);
   if (!history) return history;
+  std::erase_if(*history, [&](const store::SubjectFacts& old) {
+    return std::ranges::binary_search(replayed, old.source.seq);
+  });
   for (const store::SubjectFacts& facts : fresh) {
     if (facts.tenant != tenant || std::ranges::find(subjects, facts.subject) == subjects.end()) {
       continue;
@@ -160,9 +168,10 @@ const Identity* thing_of(const Fact& fact) {
 }
 
 Result<void> load(WorkingSet& set, store::TenantId tenant,
-                  const std::vector<const models::Event*>& events, store::Store& store) {
+                  const std::vector<const models::Event*>& events,
+                  const std::vector<store::SubjectFacts>& former, store::Store& store) {
   std::set<Identity> things;
-  collect(set, events, things);
+  collect(set, events, former, things);
   for (auto& [identity, key] : set.keys) key = store.key_of(tenant, identity);
   if (auto people = load_people(set, tenant, store); !people) return people;
   return load_things(set, tenant, things, store);
@@ -182,7 +191,7 @@ Result<void> refold(WorkingSet& set, store::TenantId tenant,
       folded.identities.push_back({held.identity, {}, {}, {}, {}});
       subjects.push_back(store.key_of(tenant, held.identity));
     }
-    auto history = history_of(tenant, subjects, fresh, store);
+    auto history = history_of(tenant, subjects, fresh, set.replayed, store);
     if (!history) return fail(history.error().code, history.error().detail);
     for (const store::SubjectFacts& row : *history) {
       for (std::size_t part = 0; part < row.facts.size(); ++part) {
@@ -208,7 +217,7 @@ Result<void> refold(WorkingSet& set, store::TenantId tenant,
     folded.kind = working.now.kind;
     folded.version = working.now.version;
     folded.created_at = working.now.created_at;
-    auto history = history_of(tenant, {key}, fresh, store);
+    auto history = history_of(tenant, {key}, fresh, set.replayed, store);
     if (!history) return fail(history.error().code, history.error().detail);
     for (const store::SubjectFacts& row : *history) models::apply(folded, row.facts, row.source);
     folded.updated_at = now;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct WorkingCustomer {
   std::vector<models::Facet> facets_before;
   Time updated_before{};
   RelationsBefore before;
+  std::optional<models::Customer> original;  // kept while rows are replayed
   models::Customer now;
   bool touched = false;
   bool refold = false;  // a fact came late, or an identity brought facts of its own
@@ -28,6 +30,7 @@ struct WorkingCustomer {
 
 struct WorkingEntity {
   std::int64_t version_before = 0;
+  std::optional<models::Entity> original;
   models::Entity now;
   bool touched = false;
   bool refold = false;
@@ -35,6 +38,9 @@ struct WorkingEntity {
 };
 
 struct WorkingSet {
+  // While rows are replayed: their numbers, whose facts in the store are void.
+  bool replaying = false;
+  std::vector<std::int64_t> replayed = {};
   identity::Holdings holdings;
   std::map<models::Identity, store::Key> keys;
   std::set<models::Identity> known;   // have a row in the store, or get one by this batch
@@ -49,9 +55,11 @@ std::vector<models::Identity> identities_of(const models::Fact& fact);
 // The thing whose history a fact belongs to, if it is about a thing; null otherwise.
 const models::Identity* thing_of(const models::Fact& fact);
 
-// Reads what the events name. Errors are the store's.
+// Reads what the events name, and what the rows stated when they were worked before. Errors are the
+// store's.
 Result<void> load(WorkingSet& set, store::TenantId tenant,
-                  const std::vector<const models::Event*>& events, store::Store& store);
+                  const std::vector<const models::Event*>& events,
+                  const std::vector<store::SubjectFacts>& former, store::Store& store);
 
 // Folds anew, from all their facts, the customers and things that could not take a fact on top.
 // `fresh` are the facts of the batch itself. Interactions that so get a customer go to

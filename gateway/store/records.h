@@ -146,12 +146,19 @@ struct SubjectFacts {
   std::vector<models::Fact> facts;
 };
 
+// An identity that no fact gives to its customer any more; `conflict` if it is somebody else's.
+struct Detachment {
+  Key key{};
+  Uuid customer;
+};
+
 struct CustomerWrite {
   TenantId tenant = 0;
   models::Customer customer;          // its version: the one to write
   std::int64_t expected_version = 0;  // the one read; 0: new. Otherwise `conflict`
   std::vector<models::Facet> gained;
   std::vector<models::Facet> lost;
+  bool withdrawn = false;  // no fact is left of her, and so nothing is written but her end
 };
 
 struct EntityWrite {
@@ -159,6 +166,7 @@ struct EntityWrite {
   Key key{};
   models::Entity entity;
   std::int64_t expected_version = 0;
+  bool withdrawn = false;
 };
 
 // An interaction becomes part of the timeline of whoever holds the subject. It is one of the facts
@@ -182,7 +190,8 @@ struct NewChange {
   std::string object_id;
   Uuid customer;  // nil: none
   std::int64_t version = 0;
-  Time at{};  // when it is written, like updated_at of what was changed
+  Time at{};              // when it is written, like updated_at of what was changed
+  bool replayed = false;  // an old row was read again
 };
 
 struct NewTask {
@@ -203,6 +212,7 @@ struct RowMark {
   std::string pack;
   std::string error;
   Time worked_at{};
+  RowStatus expected = RowStatus::received;  // as which it was read; otherwise `conflict`
 };
 
 struct DriftCount {
@@ -217,6 +227,9 @@ struct DriftCount {
 // Everything one batch of rows changes, written in one transaction or not at all. Rows already
 // marked by somebody else are a `conflict`.
 struct Batch {
+  std::vector<SubjectFacts> retracted;  // what its rows stated when they were worked before
+  std::vector<Evidence> withdrawn;      // and what that may have been evidence of
+  std::vector<Detachment> detached;
   std::vector<NewIdentity> identities;
   std::vector<Attachment> attachments;
   std::vector<Evidence> evidence;
@@ -229,6 +242,16 @@ struct Batch {
   std::vector<NewTask> tasks;      // a task for the same call and arguments is joined, not doubled
   std::vector<RowMark> marks;
   std::vector<DriftCount> drift;
+};
+
+// Which worked rows to read again, in the order of their numbers.
+struct StoredQuery {
+  std::optional<TenantId> tenant;
+  std::optional<ChannelId> channel;
+  std::vector<RowStatus> statuses;
+  std::int64_t after = 0;  // rows beyond this number
+  std::size_t limit = 256;
+  std::size_t bytes = 4 * 1024 * 1024;  // of payload, beyond the first row's
 };
 
 // ---- platform calls ----
@@ -273,6 +296,34 @@ struct TokenRecord {
   std::string value;
   Time expires_at{};
   std::int64_t generation = 0;
+};
+
+// ---- quarantine ----
+
+// A request that no recipe proved: a forgery, or the platform signs in a way not known yet.
+struct Quarantined {
+  std::int64_t id = 0;  // given by the store
+  TenantId tenant = 0;
+  ChannelId channel = 0;
+  Time received_at{};
+  std::string request;  // as ingest wrote it
+};
+
+struct QuarantineTotal {
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+};
+
+// ---- rules ----
+
+// An entry of the activation log, which only grows.
+struct Activation {
+  std::int64_t id = 0;  // given by the store
+  std::string platform;
+  std::string channel;          // its name; empty: every channel of the platform
+  std::string version;          // "latest": by day of receipt, as if nothing were activated
+  std::int64_t takes_back = 0;  // the entry that this one undoes; then there is no version
+  Time at{};
 };
 
 // ---- reads ----

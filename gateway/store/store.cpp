@@ -44,6 +44,12 @@ std::string key_check(sql::Database& database, const StoreUrl& url) {
   }
 }
 
+std::string given_key(const std::string& text) {
+  auto key = read_data_key(text);
+  if (!key) throw std::runtime_error("store.data_key does not hold 32 bytes in base64 or hex");
+  return *std::move(key);
+}
+
 std::string data_key_for(const StoreOptions& options, const StoreUrl& url, bool is_sealed) {
   if (options.data_key.empty()) {
     if (url.scheme == "sqlite") return data_key_from_file(url.path + ".key", !is_sealed);
@@ -52,9 +58,7 @@ std::string data_key_for(const StoreOptions& options, const StoreUrl& url, bool 
         "of "
         "`openssl rand -base64 32`, and keep a copy: without it the data cannot be read");
   }
-  auto key = read_data_key(options.data_key);
-  if (!key) throw std::runtime_error("store.data_key does not hold 32 bytes in base64 or hex");
-  return *std::move(key);
+  return given_key(options.data_key);
 }
 
 }  // namespace
@@ -93,6 +97,7 @@ std::optional<RowStatus> row_status_from(std::string_view text) {
 
 std::optional<std::string> missing_database(const StoreOptions& options) {
   const StoreUrl url = read_store_url(options.url);
+  if (!options.data_key.empty()) given_key(options.data_key);
   if (url.scheme != "sqlite" || std::filesystem::exists(url.path)) return std::nullopt;
   const auto folder = std::filesystem::absolute(url.path).parent_path();
   return std::filesystem::is_directory(folder) ? std::optional(url.path) : std::nullopt;

@@ -61,6 +61,9 @@ class Store {
   virtual Result<bool> has_held(std::span<const ChannelId> channels) = 0;
   virtual Result<void> take_up(std::span<const ChannelId> channels) = 0;
   virtual Result<std::vector<InboxRow>> answers_of_run(ChannelId channel, std::int64_t run) = 0;
+  // Rows worked before, with their bytes and by which pack.
+  virtual Result<std::vector<InboxRow>> stored(const StoredQuery& query) = 0;
+  virtual Result<std::int64_t> count_stored(const StoredQuery& query) = 0;  // limits do not count
 
   virtual Key key_of(TenantId tenant, const models::Identity& identity) const = 0;
   virtual Key key_of(TenantId tenant, std::string_view text) const = 0;  // of anything else
@@ -78,9 +81,16 @@ class Store {
   // All facts of the subjects, in folding order.
   virtual Result<std::vector<SubjectFacts>> facts_of(TenantId tenant,
                                                      std::span<const Key> subjects) = 0;
-  // Which of them, by place, their subjects have already: those are no news.
-  virtual Result<std::vector<bool>> known_interactions(
-      std::span<const NewInteraction> interactions) = 0;
+  // All that some rows stated.
+  virtual Result<std::vector<SubjectFacts>> facts_of_rows(TenantId tenant,
+                                                          std::span<const std::int64_t> seqs) = 0;
+  // Which of them, by place, their subjects have already from rows other than `except`: those are
+  // no news.
+  virtual Result<std::vector<bool>> known_interactions(std::span<const NewInteraction> interactions,
+                                                       std::span<const std::int64_t> except) = 0;
+  Result<std::vector<bool>> known_interactions(std::span<const NewInteraction> interactions) {
+    return known_interactions(interactions, {});
+  }
   virtual Result<void> write(const Batch& batch) = 0;
 
   // Tasks due, leased to the caller until `lease_until`.
@@ -116,10 +126,26 @@ class Store {
   virtual Result<Backlog> backlog(std::optional<TenantId> tenant) = 0;
   Result<Backlog> backlog() { return backlog(std::nullopt); }
 
+  virtual Result<void> quarantine(std::span<const Quarantined> requests) = 0;
+  // Of a channel, oldest first, those numbered beyond `after`.
+  virtual Result<std::vector<Quarantined>> quarantined(ChannelId channel, std::int64_t after,
+                                                       std::size_t limit) = 0;
+  virtual Result<void> release(std::span<const std::int64_t> quarantined) = 0;
+  // Forgets what was received before; how much is left, by channel.
+  virtual Result<std::map<ChannelId, QuarantineTotal>> expire_quarantine(Time before) = 0;
+
+  // The whole activation log, oldest first.
+  virtual Result<std::vector<Activation>> activations() = 0;
+  virtual Result<void> add_activation(const Activation& entry) = 0;
+
   virtual Result<void> add_key(const ApiKey& key, std::string_view secret_hash) = 0;
   virtual Result<std::optional<ApiKey>> find_key(std::string_view secret_hash) = 0;
   virtual Result<std::vector<ApiKey>> keys() = 0;
   virtual Result<bool> revoke_key(const Uuid& id, Time now) = 0;  // false: no such key
+
+  // Small things to remember by name (at most 48 bytes): empty when there is none, or to forget.
+  virtual Result<std::string> note(std::string_view name) = 0;
+  virtual Result<void> set_note(std::string_view name, std::string_view text) = 0;
 
   virtual Result<void> ping() = 0;
   // Schema versions: in the store and in this binary.
@@ -137,7 +163,7 @@ struct StoreOptions {
 };
 
 // The file of the SQLite database that open_store would make; nothing if it is there, and for a
-// server's. Throws as open_store for a URL that is none.
+// server's. Throws as open_store for a URL or a data key that is none.
 std::optional<std::string> missing_database(const StoreOptions& options);
 
 // Opens, without migrating. Throws std::runtime_error with the setting and the cure: unknown

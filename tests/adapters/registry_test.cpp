@@ -204,13 +204,36 @@ TEST_CASE("a row is read by the pack of its Beijing day, or by the channel's pin
   const auto new_reading = (*bound)->read_payload("app.post", "json", body, after);
   REQUIRE(old_reading);
   REQUIRE(new_reading);
-  CHECK(old_reading->events[0].drift.size() == 1);
+  CHECK(new_reading->pack->version() == "2026-01-01");
   CHECK(new_reading->events[0].drift.empty());
+  // Some are served a change before its day: the pack next to the day's knows all of it.
+  CHECK(old_reading->pack->version() == "2026-01-01");
+  CHECK(old_reading->events[0].drift.empty());
+  // What none of them knows is drift of the day's own.
+  const auto unknown = (*bound)->read_payload(
+      "app.post", "json", R"({"type":"e","c":"c9","extra":1,"more":2})", before);
+  REQUIRE(unknown);
+  CHECK(unknown->pack->version() == "2025-01-01");
+  CHECK(unknown->events[0].drift.size() == 2);
   // The recipe proves little, and so do its facts.
   CHECK(new_reading->events[0].facts.at(0).trust == models::Trust::staff_typed);
   ChannelSettings pinned = channel();
   pinned.rules = "2025-01-01";
-  CHECK((*registry.bind(pinned))->pack_at(after).version() == "2025-01-01");
+  const auto kept = *registry.bind(pinned);
+  CHECK(kept->pack_at(after).version() == "2025-01-01");
+  CHECK(kept->read_payload("app.post", "json", body, after)->events[0].drift.size() == 1);
+  // What was activated is as good as a pin, and a pin is better.
+  ChannelSettings activated = channel();
+  activated.activated = "2025-01-01";
+  CHECK((*registry.bind(activated))->pack_at(after).version() == "2025-01-01");
+  activated.rules = "2026-01-01";
+  CHECK((*registry.bind(activated))->pack_at(before).version() == "2026-01-01");
+  activated.rules = "latest";
+  activated.activated = "2024-01-01";
+  const auto missing = registry.bind(activated);
+  REQUIRE(!missing);
+  CHECK(missing.error().detail.find("2024-01-01 of chat was activated and is not there") !=
+        std::string::npos);
 }
 
 TEST_CASE("a payload or answer that cannot be parsed is malformed") {

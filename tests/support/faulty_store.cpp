@@ -88,6 +88,14 @@ Result<std::vector<InboxRow>> FaultyStore::answers_of_run(ChannelId channel, std
   return forward([&] { return inner_.answers_of_run(channel, run); });
 }
 
+Result<std::vector<InboxRow>> FaultyStore::stored(const StoredQuery& query) {
+  return forward([&] { return inner_.stored(query); });
+}
+
+Result<std::int64_t> FaultyStore::count_stored(const StoredQuery& query) {
+  return forward([&] { return inner_.count_stored(query); });
+}
+
 Key FaultyStore::key_of(TenantId tenant, const models::Identity& identity) const {
   return inner_.key_of(tenant, identity);
 }
@@ -120,9 +128,14 @@ Result<std::vector<SubjectFacts>> FaultyStore::facts_of(TenantId tenant,
   return forward([&] { return inner_.facts_of(tenant, subjects); });
 }
 
+Result<std::vector<SubjectFacts>> FaultyStore::facts_of_rows(TenantId tenant,
+                                                             std::span<const std::int64_t> seqs) {
+  return forward([&] { return inner_.facts_of_rows(tenant, seqs); });
+}
+
 Result<std::vector<bool>> FaultyStore::known_interactions(
-    std::span<const NewInteraction> interactions) {
-  return forward([&] { return inner_.known_interactions(interactions); });
+    std::span<const NewInteraction> interactions, std::span<const std::int64_t> except) {
+  return forward([&] { return inner_.known_interactions(interactions, except); });
 }
 
 Result<void> FaultyStore::write(const Batch& batch) {
@@ -217,6 +230,39 @@ Result<std::vector<ApiKey>> FaultyStore::keys() {
 
 Result<bool> FaultyStore::revoke_key(const Uuid& id, Time now) {
   return forward([&] { return inner_.revoke_key(id, now); });
+}
+
+Result<void> FaultyStore::quarantine(std::span<const Quarantined> requests) {
+  return forward([&] { return inner_.quarantine(requests); });
+}
+
+Result<std::vector<Quarantined>> FaultyStore::quarantined(ChannelId channel, std::int64_t after,
+                                                          std::size_t limit) {
+  return forward([&] { return inner_.quarantined(channel, after, limit); });
+}
+
+Result<void> FaultyStore::release(std::span<const std::int64_t> quarantined) {
+  return forward([&] { return inner_.release(quarantined); });
+}
+
+Result<std::map<ChannelId, QuarantineTotal>> FaultyStore::expire_quarantine(Time before) {
+  return forward([&] { return inner_.expire_quarantine(before); });
+}
+
+Result<std::vector<Activation>> FaultyStore::activations() {
+  return forward([&] { return inner_.activations(); });
+}
+
+Result<void> FaultyStore::add_activation(const Activation& entry) {
+  return forward([&] { return inner_.add_activation(entry); });
+}
+
+Result<std::string> FaultyStore::note(std::string_view name) {
+  return forward([&] { return inner_.note(name); });
+}
+
+Result<void> FaultyStore::set_note(std::string_view name, std::string_view text) {
+  return forward([&] { return inner_.set_note(name, text); });
 }
 
 Result<void> FaultyStore::ping() {

@@ -50,6 +50,8 @@ class FaultyStore final : public store::Store {
   Result<void> take_up(std::span<const store::ChannelId> channels) override;
   Result<std::vector<store::InboxRow>> answers_of_run(store::ChannelId channel,
                                                       std::int64_t run) override;
+  Result<std::vector<store::InboxRow>> stored(const store::StoredQuery& query) override;
+  Result<std::int64_t> count_stored(const store::StoredQuery& query) override;
   store::Key key_of(store::TenantId tenant, const models::Identity& identity) const override;
   store::Key key_of(store::TenantId tenant, std::string_view text) const override;
   Result<std::vector<store::KnownIdentity>> identities(std::span<const store::Key> keys) override;
@@ -61,8 +63,11 @@ class FaultyStore final : public store::Store {
       store::TenantId tenant, std::span<const store::Key> keys) override;
   Result<std::vector<store::SubjectFacts>> facts_of(store::TenantId tenant,
                                                     std::span<const store::Key> subjects) override;
-  Result<std::vector<bool>> known_interactions(
-      std::span<const store::NewInteraction> interactions) override;
+  Result<std::vector<store::SubjectFacts>> facts_of_rows(
+      store::TenantId tenant, std::span<const std::int64_t> seqs) override;
+  using Store::known_interactions;
+  Result<std::vector<bool>> known_interactions(std::span<const store::NewInteraction> interactions,
+                                               std::span<const std::int64_t> except) override;
   Result<void> write(const store::Batch& batch) override;
   Result<std::vector<store::Task>> claim_tasks(Time now, Time lease_until,
                                                std::size_t limit) override;
@@ -93,6 +98,16 @@ class FaultyStore final : public store::Store {
   Result<std::optional<store::ApiKey>> find_key(std::string_view secret_hash) override;
   Result<std::vector<store::ApiKey>> keys() override;
   Result<bool> revoke_key(const Uuid& id, Time now) override;
+  Result<void> quarantine(std::span<const store::Quarantined> requests) override;
+  Result<std::vector<store::Quarantined>> quarantined(store::ChannelId channel, std::int64_t after,
+                                                      std::size_t limit) override;
+  Result<void> release(std::span<const std::int64_t> quarantined) override;
+  Result<std::map<store::ChannelId, store::QuarantineTotal>> expire_quarantine(
+      Time before) override;
+  Result<std::vector<store::Activation>> activations() override;
+  Result<void> add_activation(const store::Activation& entry) override;
+  Result<std::string> note(std::string_view name) override;
+  Result<void> set_note(std::string_view name, std::string_view text) override;
   Result<void> ping() override;
   Result<std::pair<int, int>> schema_versions() override;
   Result<void> migrate() override;

@@ -35,6 +35,19 @@ std::string element(const std::string& name, const std::string& text) {
   return '<' + name + "><![CDATA[" + text + "]]></" + name + '>';
 }
 
+std::vector<models::Customer> customers_of(store::Store& store, store::TenantId tenant) {
+  std::vector<models::Customer> all;
+  store::CustomerQuery query;
+  query.tenant = tenant;
+  query.limit = 100;
+  do {
+    auto page = must(store.customers(query), "customers");
+    for (models::Customer& customer : page.customers) all.push_back(std::move(customer));
+    query.after = page.next;
+  } while (!query.after.empty());
+  return all;
+}
+
 // Compiled once: worlds are many in a test, and packs do not change.
 const adapters::Registry& registry() {
   static const adapters::Registry instance;
@@ -51,6 +64,28 @@ std::string contact_event(const std::string& change, const std::string& external
          element("MsgType", "event") + element("Event", "change_external_contact") +
          element("ChangeType", change) + element("UserID", userid) +
          element("ExternalUserID", external_userid) + more + "</xml>";
+}
+
+Json state_of(store::Store& store, store::TenantId tenant) {
+  std::vector<Json> rows;
+  for (const models::Customer& customer : customers_of(store, tenant)) {
+    Json row = models::customer_json(customer, {"t", true, nullptr});
+    for (const char* name : {"id", "version", "created_at", "updated_at"}) row.erase(name);
+    std::sort(row["identities"].begin(), row["identities"].end());
+    std::sort(row["relations"].begin(), row["relations"].end());
+    Json entries = Json::array();
+    auto page = must(store.timeline(tenant, customer.id, 500, {}), "timeline");
+    for (const models::Interaction& entry : page.interactions) {
+      Json shown = models::interaction_json(entry, true);
+      for (const char* name : {"id", "event_seq"}) shown.erase(name);
+      entries.push_back(std::move(shown));
+    }
+    std::sort(entries.begin(), entries.end());
+    row["timeline"] = std::move(entries);
+    rows.push_back(std::move(row));
+  }
+  std::ranges::sort(rows);
+  return rows;
 }
 
 PipelineWorld::PipelineWorld(store::Store& the_store, const std::string& api_base,
@@ -150,16 +185,7 @@ store::TenantId PipelineWorld::tenant(const std::string& channel) const {
 }
 
 std::vector<models::Customer> PipelineWorld::customers(const std::string& channel) {
-  std::vector<models::Customer> all;
-  store::CustomerQuery query;
-  query.tenant = tenant(channel);
-  query.limit = 100;
-  do {
-    auto page = must(store.customers(query), "customers");
-    for (models::Customer& customer : page.customers) all.push_back(std::move(customer));
-    query.after = page.next;
-  } while (!query.after.empty());
-  return all;
+  return customers_of(store, tenant(channel));
 }
 
 models::Customer PipelineWorld::customer(const std::string& external_userid,
@@ -180,26 +206,6 @@ std::vector<store::ChangeRow> PipelineWorld::changes(const std::string& channel)
   return must(store.changes(tenant(channel), 0, 10'000), "changes");
 }
 
-Json PipelineWorld::state(const std::string& channel) {
-  std::vector<Json> rows;
-  for (const models::Customer& customer : customers(channel)) {
-    Json row = models::customer_json(customer, {"t", true, nullptr});
-    for (const char* name : {"id", "version", "created_at", "updated_at"}) row.erase(name);
-    std::sort(row["identities"].begin(), row["identities"].end());
-    std::sort(row["relations"].begin(), row["relations"].end());
-    Json entries = Json::array();
-    auto page = must(store.timeline(tenant(channel), customer.id, 500, {}), "timeline");
-    for (const models::Interaction& entry : page.interactions) {
-      Json shown = models::interaction_json(entry, true);
-      for (const char* name : {"id", "event_seq"}) shown.erase(name);
-      entries.push_back(std::move(shown));
-    }
-    std::sort(entries.begin(), entries.end());
-    row["timeline"] = std::move(entries);
-    rows.push_back(std::move(row));
-  }
-  std::ranges::sort(rows);
-  return rows;
-}
+Json PipelineWorld::state(const std::string& channel) { return state_of(store, tenant(channel)); }
 
 }  // namespace guanxi::tests

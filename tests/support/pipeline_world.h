@@ -22,6 +22,9 @@ std::string contact_event(const std::string& change, const std::string& external
                           const std::string& userid, std::int64_t create_time,
                           const std::string& more = {});
 
+// Everything outsiders can see of a tenant's customers, less ids, versions and bookkeeping times.
+Json state_of(store::Store& store, store::TenantId tenant);
+
 class PipelineWorld {
  public:
   // Over a store that outlives it. Channels "acme" and "beta" belong to one corp and one tenant,
@@ -50,7 +53,6 @@ class PipelineWorld {
                             const std::string& channel = "acme");
   std::vector<models::Interaction> timeline(const Uuid& id);
   std::vector<store::ChangeRow> changes(const std::string& channel = "acme");
-  // Everything outsiders can see of a tenant, less ids, versions and bookkeeping times.
   Json state(const std::string& channel = "acme");
 
   store::Store& store;

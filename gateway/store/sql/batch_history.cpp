@@ -36,7 +36,8 @@ struct Entry {
 };
 
 std::set<Marked> marks_in_store(Connection& connection,
-                                std::span<const NewInteraction> interactions) {
+                                std::span<const NewInteraction> interactions,
+                                std::span<const std::int64_t> except) {
   std::set<Marked> wanted;
   for (const NewInteraction& entry : interactions) {
     wanted.emplace(entry.subject, mark_of(entry.key));
@@ -44,18 +45,21 @@ std::set<Marked> marks_in_store(Connection& connection,
   Cells pairs;
   for (const auto& [subject, mark] : wanted) pairs.id(subject).number(mark);
   std::set<Marked> known;
-  query_pairs(connection, "history", "t.subject, t.mark", {"subject", "mark"}, pairs,
-              [&](const Row& row) { known.emplace(key_at(row, 0), row.number(1)); });
+  query_pairs(connection, "history", "t.subject, t.mark, t.seq", {"subject", "mark"}, pairs,
+              [&](const Row& row) {
+                if (std::ranges::find(except, row.number(2)) != except.end()) return;
+                known.emplace(key_at(row, 0), row.number(1));
+              });
   return known;
 }
 
 }  // namespace
 
-Result<std::vector<bool>> SqlStore::known_interactions(
-    std::span<const NewInteraction> interactions) {
+Result<std::vector<bool>> SqlStore::known_interactions(std::span<const NewInteraction> interactions,
+                                                       std::span<const std::int64_t> except) {
   if (interactions.empty()) return std::vector<bool>{};
   return reading([&](Connection& connection) -> Result<std::vector<bool>> {
-    const std::set<Marked> known = marks_in_store(connection, interactions);
+    const std::set<Marked> known = marks_in_store(connection, interactions, except);
     std::vector<bool> answers;
     for (const NewInteraction& entry : interactions) {
       answers.push_back(known.contains({entry.subject, mark_of(entry.key)}));
@@ -65,7 +69,7 @@ Result<std::vector<bool>> SqlStore::known_interactions(
 }
 
 std::vector<const NewChange*> BatchWrite::put_history(Connection& connection) const {
-  std::set<Marked> known = marks_in_store(connection, batch_.interactions);
+  std::set<Marked> known = marks_in_store(connection, batch_.interactions, {});
   // How often each interaction of the batch is to be announced.
   std::map<std::tuple<TenantId, Uuid, std::string_view>, int> news;
   std::set<std::pair<Key, std::int64_t>> shown;  // facts by subject and row
@@ -98,6 +102,21 @@ std::vector<const NewChange*> BatchWrite::put_history(Connection& connection) co
     if (found == news.end() || found->second-- > 0) changes.push_back(&change);
   }
   return changes;
+}
+
+void BatchWrite::retract(Connection& connection) const {
+  std::vector<Value> seqs;
+  for (const SubjectFacts& entry : batch_.retracted) {
+    seqs.emplace_back(entry.source.seq);
+    connection.execute("DELETE FROM history WHERE subject = ? AND seq = ?",
+                       Cells().id(entry.subject).number(entry.source.seq).values());
+  }
+  for (const Evidence& entry : batch_.withdrawn) {
+    connection.execute("DELETE FROM evidence WHERE a = ? AND b = ? AND seq = ?",
+                       Cells().id(entry.a).id(entry.b).number(entry.seq).values());
+  }
+  execute_in(connection, "DELETE FROM fact WHERE seq IN", {}, seqs, "");
+  execute_in(connection, "DELETE FROM inbox_identity WHERE seq IN", {}, seqs, "");
 }
 
 }  // namespace guanxi::store::sql

@@ -26,8 +26,8 @@ constexpr Insert kUpdateCustomer{
     " last_change = {new:last_change}, name = {new:name}, document = {new:document}"};
 constexpr Insert kInsertChange{
     "INSERT INTO feed_change (tenant_id, position, at, type, object_type, object_id, customer_id,"
-    " version)",
-    8, ""};
+    " version, replayed)",
+    9, ""};
 
 tl::unexpected<Error> changed(std::string_view what) {
   return fail(ErrorCode::conflict, std::string(what) + " was changed by somebody else");
@@ -64,6 +64,16 @@ BatchWrite::Identities BatchWrite::lock_identities(Connection& connection) const
              state.customer = state.wanted = uuid_at(row, 1);
            });
   return states;
+}
+
+Result<void> BatchWrite::detach(Connection& connection) const {
+  for (const Detachment& entry : batch_.detached) {
+    const std::int64_t freed = connection.execute(
+        "UPDATE identity SET customer_id = NULL WHERE id = ? AND customer_id = ?",
+        Cells().id(entry.key).id(entry.customer.bytes).values());
+    if (freed != 1) return changed("whose an identity is");
+  }
+  return {};
 }
 
 Result<void> BatchWrite::put_identities(Connection& connection) const {
@@ -112,6 +122,10 @@ Result<void> BatchWrite::put_entities(Connection& connection) const {
     const auto version = versions.find(entry.key);
     const std::int64_t present = version == versions.end() ? 0 : version->second;
     if (present != entry.expected_version) return changed("an entity");
+    if (entry.withdrawn) {
+      connection.execute("DELETE FROM entity WHERE id = ?", Cells().id(entry.key).values());
+      continue;
+    }
     Cells& rows = present == 0 ? fresh : known;
     rows.id(entry.key).number(entry.tenant).number(static_cast<int>(entry.entity.kind));
     rows.number(entry.entity.version).number(to_ms(entry.entity.updated_at));
@@ -166,7 +180,7 @@ BatchWrite::Positions BatchWrite::put_changes(Connection& connection,
     rows.number(change.tenant).number(position).number(to_ms(change.at)).text(change.type);
     rows.text(change.object_type).text(change.object_id);
     add_customer(rows, change.customer);
-    rows.number(change.version);
+    rows.number(change.version).number(change.replayed ? 1 : 0);
   }
   connection.insert(kInsertChange, rows);
   return newest;
@@ -182,6 +196,11 @@ Result<void> BatchWrite::put_customers(Connection& connection) const {
   for (std::size_t i = 0; i < batch_.customers.size(); ++i) {
     const CustomerWrite& entry = batch_.customers[i];
     const auto version = versions->find(entry.customer.id);
+    if (entry.withdrawn) {
+      connection.execute("DELETE FROM customer WHERE tenant_id = ? AND id = ?",
+                         Cells().number(entry.tenant).id(entry.customer.id.bytes).values());
+      continue;
+    }
     const auto change = newest.find(entry.customer.id);
     const bool is_new = version == versions->end();
     const std::int64_t before = is_new ? 0 : version->second.second;

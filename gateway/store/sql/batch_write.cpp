@@ -1,6 +1,7 @@
 #include "gateway/store/sql/batch_write.h"
 
 #include <algorithm>
+#include <set>
 
 #include "gateway/store/sql/inbox.h"
 #include "gateway/store/sql/known.h"
@@ -61,7 +62,7 @@ std::string name_of(const models::Customer& customer) {
 
 BatchWrite::BatchWrite(const Batch& batch, const Vault& vault) : batch_(batch) {
   for (const RowMark& mark : batch.marks) {
-    marks_[mark.status].emplace_back(mark.seq);
+    marks_[{mark.expected, mark.status}].emplace_back(mark.seq);
     readings_.number(mark.seq).text(clipped(mark.event, kWordMax));
     if (mark.event_at) {
       readings_.number(to_ms(*mark.event_at));
@@ -141,19 +142,35 @@ void BatchWrite::list_drift(const Vault& vault) {
 
 Result<void> BatchWrite::run(Connection& connection) const {
   if (auto done = mark_rows(connection); !done) return done;
+  retract(connection);
+  if (auto done = detach(connection); !done) return done;
   if (auto done = put_identities(connection); !done) return done;
   if (auto done = put_entities(connection); !done) return done;
   put_rest(connection);
   return put_customers(connection);
 }
 
+std::size_t BatchWrite::mark_rows(Connection& connection, RowStatus from, RowStatus to,
+                                  std::span<const Value> seqs) {
+  const auto before = static_cast<int>(from);
+  if (from == to) {
+    // Databases disagree on whether a row that stays as it is was changed.
+    std::set<std::int64_t> found;
+    query_in(connection, "SELECT seq FROM inbox WHERE status + 0 = ? AND seq IN",
+             Cells().number(before), seqs, "{for_update}",
+             [&](const Row& row) { found.insert(row.number(0)); });
+    return found.size();
+  }
+  // "+ 0" keeps the index on status, where others insert, out of this.
+  const std::int64_t marked =
+      execute_in(connection, "UPDATE inbox SET status = ? WHERE status + 0 = ? AND seq IN",
+                 Cells().number(static_cast<int>(to)).number(before), seqs, "");
+  return static_cast<std::size_t>(marked);
+}
+
 Result<void> BatchWrite::mark_rows(Connection& connection) const {
-  for (const auto& [status, seqs] : marks_) {
-    // "+ 0" keeps the index on status, where others insert, out of this.
-    const std::int64_t marked =
-        execute_in(connection, "UPDATE inbox SET status = ? WHERE status + 0 = 0 AND seq IN",
-                   Cells().number(static_cast<int>(status)), seqs, "");
-    if (marked != static_cast<std::int64_t>(seqs.size())) {
+  for (const auto& [change, seqs] : marks_) {
+    if (mark_rows(connection, change.first, change.second, seqs) != seqs.size()) {
       return fail(ErrorCode::conflict, "a row of the inbox was worked by somebody else");
     }
   }

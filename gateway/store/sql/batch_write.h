@@ -2,7 +2,9 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/store/sql/connection.h"
@@ -39,6 +41,10 @@ class BatchWrite {
   void list_drift(const Vault& vault);
 
   Result<void> mark_rows(Connection& connection) const;
+  static std::size_t mark_rows(Connection& connection, RowStatus from, RowStatus to,
+                               std::span<const Value> seqs);
+  void retract(Connection& connection) const;
+  Result<void> detach(Connection& connection) const;
   Result<void> put_identities(Connection& connection) const;
   Identities lock_identities(Connection& connection) const;
   Result<void> put_entities(Connection& connection) const;
@@ -58,7 +64,7 @@ class BatchWrite {
   std::vector<std::string> customer_names_;
   std::vector<std::string> customer_documents_;
   std::vector<std::string> entity_documents_;
-  std::map<RowStatus, std::vector<Value>> marks_;
+  std::map<std::pair<RowStatus, RowStatus>, std::vector<Value>> marks_;  // expected, new
   Cells readings_;
   Cells evidence_;
   Cells facts_;

@@ -31,6 +31,8 @@ class SqlStore final : public Store {
   Result<bool> has_held(std::span<const ChannelId> channels) override;
   Result<void> take_up(std::span<const ChannelId> channels) override;
   Result<std::vector<InboxRow>> answers_of_run(ChannelId channel, std::int64_t run) override;
+  Result<std::vector<InboxRow>> stored(const StoredQuery& query) override;
+  Result<std::int64_t> count_stored(const StoredQuery& query) override;
 
   Key key_of(TenantId tenant, const models::Identity& identity) const override;
   Key key_of(TenantId tenant, std::string_view text) const override;
@@ -42,8 +44,11 @@ class SqlStore final : public Store {
                                                                std::span<const Key> keys) override;
   Result<std::vector<SubjectFacts>> facts_of(TenantId tenant,
                                              std::span<const Key> subjects) override;
-  Result<std::vector<bool>> known_interactions(
-      std::span<const NewInteraction> interactions) override;
+  Result<std::vector<SubjectFacts>> facts_of_rows(TenantId tenant,
+                                                  std::span<const std::int64_t> seqs) override;
+  using Store::known_interactions;
+  Result<std::vector<bool>> known_interactions(std::span<const NewInteraction> interactions,
+                                               std::span<const std::int64_t> except) override;
   Result<void> write(const Batch& batch) override;
 
   Result<std::vector<Task>> claim_tasks(Time now, Time lease_until, std::size_t limit) override;
@@ -71,10 +76,21 @@ class SqlStore final : public Store {
   using Store::backlog;
   Result<Backlog> backlog(std::optional<TenantId> tenant) override;
 
+  Result<void> quarantine(std::span<const Quarantined> requests) override;
+  Result<std::vector<Quarantined>> quarantined(ChannelId channel, std::int64_t after,
+                                               std::size_t limit) override;
+  Result<void> release(std::span<const std::int64_t> quarantined) override;
+  Result<std::map<ChannelId, QuarantineTotal>> expire_quarantine(Time before) override;
+  Result<std::vector<Activation>> activations() override;
+  Result<void> add_activation(const Activation& entry) override;
+
   Result<void> add_key(const ApiKey& key, std::string_view secret_hash) override;
   Result<std::optional<ApiKey>> find_key(std::string_view secret_hash) override;
   Result<std::vector<ApiKey>> keys() override;
   Result<bool> revoke_key(const Uuid& id, Time now) override;
+
+  Result<std::string> note(std::string_view name) override;
+  Result<void> set_note(std::string_view name, std::string_view text) override;
 
   Result<void> ping() override;
   Result<std::pair<int, int>> schema_versions() override;

@@ -30,6 +30,27 @@ std::string events_statement(std::optional<RowStatus> status, bool has_channel) 
   return sql + " ORDER BY i.seq DESC LIMIT ?";
 }
 
+// The rows that a query of stored rows is about, but for limits.
+std::string stored_where(const StoredQuery& query, Cells& values) {
+  std::string where = " WHERE i.seq > ?";
+  values.number(query.after);
+  if (query.tenant) {
+    where += " AND i.tenant_id = ?";
+    values.number(*query.tenant);
+  }
+  if (query.channel) {
+    where += " AND i.channel_id = ?";
+    values.number(*query.channel);
+  }
+  // One placeholder a status, of which there are few.
+  where += " AND i.status + 0 IN (";
+  for (std::size_t i = 0; i < query.statuses.size(); ++i) {
+    where += i == 0 ? "?" : ", ?";
+    values.number(static_cast<int>(query.statuses[i]));
+  }
+  return where + ")";
+}
+
 std::vector<Value> numbers_of(std::span<const ChannelId> channels) {
   std::vector<Value> numbers;
   for (const ChannelId channel : channels) numbers.emplace_back(std::int64_t{channel});
@@ -101,6 +122,43 @@ Result<std::vector<InboxRow>> SqlStore::answers_of_run(ChannelId channel, std::i
       open_row(vault_, row, kInboxColumns, rows.back());
     });
     return rows;
+  });
+}
+
+Result<std::vector<InboxRow>> SqlStore::stored(const StoredQuery& query) {
+  GUANXI_CHECK(!query.statuses.empty());
+  Cells values;
+  std::string sql = "SELECT i.seq, LENGTH(i.payload) FROM inbox i" + stored_where(query, values);
+  values.number(static_cast<std::int64_t>(query.limit));
+  return reading([&](Connection& connection) -> Result<std::vector<InboxRow>> {
+    std::vector<Value> seqs;
+    std::size_t sum = 0;
+    bool is_full = false;
+    connection.query(sql + " ORDER BY i.seq LIMIT ?", values, [&](const Row& row) {
+      const auto size = static_cast<std::size_t>(row.number(1));
+      is_full = is_full || (!seqs.empty() && sum + size > query.bytes);
+      if (is_full) return;
+      sum += size;
+      seqs.emplace_back(row.number(0));
+    });
+    std::vector<InboxRow> rows;
+    std::string columns = "SELECT ";
+    columns.append(kInbox).append(kReadingColumns).append(", i.payload").append(kWithReading);
+    query_in(connection, columns + "WHERE i.seq IN", {}, seqs, "ORDER BY i.seq",
+             [&](const Row& row) {
+               rows.push_back(row_with_reading(row));
+               open_row(vault_, row, kInboxColumns + 5, rows.back());
+             });
+    return rows;
+  });
+}
+
+Result<std::int64_t> SqlStore::count_stored(const StoredQuery& query) {
+  GUANXI_CHECK(!query.statuses.empty());
+  Cells values;
+  const std::string sql = "SELECT COUNT(*) FROM inbox i" + stored_where(query, values);
+  return reading([&](Connection& connection) -> Result<std::int64_t> {
+    return number_of(connection, sql, values).value_or(0);
   });
 }
 

@@ -133,4 +133,17 @@ Result<std::vector<SubjectFacts>> SqlStore::facts_of(TenantId tenant,
   });
 }
 
+Result<std::vector<SubjectFacts>> SqlStore::facts_of_rows(TenantId tenant,
+                                                          std::span<const std::int64_t> seqs) {
+  Cells members;
+  for (const std::int64_t seq : seqs) members.number(seq);
+  return reading([&](Connection& connection) -> Result<std::vector<SubjectFacts>> {
+    std::vector<SubjectFacts> facts;
+    query_in(connection, "SELECT subject, body FROM fact WHERE tenant_id = ? AND seq IN",
+             Cells().number(tenant), members, "",
+             [&](const Row& row) { facts.push_back(facts_at(vault_, tenant, row)); });
+    return facts;
+  });
+}
+
 }  // namespace guanxi::store::sql

@@ -62,6 +62,9 @@ class MemberAdapter final : public adapters::Adapter {
   }
 
   Result<adapters::Opened> open(const adapters::Callback&, Time) const override { return no(); }
+  Result<adapters::Opened> open_late(const adapters::Callback&, Time) const override {
+    return no();
+  }
   Result<adapters::Reading> read_payload(std::string_view, std::string_view, std::string_view,
                                          Time) const override {
     return no();
@@ -85,6 +88,8 @@ class MemberAdapter final : public adapters::Adapter {
     return {};
   }
   std::vector<std::string> recipes(Time) const override { return {}; }
+  std::vector<std::string> pack_hashes() const override { return {pack_.hash()}; }
+  std::vector<adapters::PackOrigin> packs() const override { return {{pack_.version(), true}}; }
   Result<adapters::Callback> make_callback(std::string_view,
                                            const adapters::Forgery&) const override {
     return no();

@@ -1,0 +1,95 @@
+#include "gateway/app/difference.h"
+
+#include <algorithm>
+#include <ostream>
+
+namespace guanxi::app {
+namespace {
+
+constexpr std::size_t kLongest = 400;
+
+std::string token_of(std::string_view name) {
+  std::string token;
+  for (const char c : name) {
+    if (c == '~') {
+      token += "~0";
+    } else if (c == '/') {
+      token += "~1";
+    } else {
+      token += c;
+    }
+  }
+  return token;
+}
+
+// Lists are compared place by place, objects name by name.
+class Printer {
+ public:
+  Printer(std::ostream& out, const std::set<std::string>& except) : out_(out), except_(except) {}
+
+  void compare(const Json& before, const Json& after, const std::string& pointer) {
+    if (except_.contains(pointer) || before == after) return;
+    if (before.is_object() && after.is_object()) {
+      for (const auto& [name, value] : before.items()) {
+        const auto other = after.find(name);
+        const std::string place = pointer + '/' + token_of(name);
+        if (other == after.end()) {
+          say('-', place, shown_value(value));
+        } else {
+          compare(value, *other, place);
+        }
+      }
+      for (const auto& [name, value] : after.items()) {
+        if (!before.contains(name)) say('+', pointer + '/' + token_of(name), shown_value(value));
+      }
+      return;
+    }
+    if (before.is_array() && after.is_array()) {
+      for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
+        const std::string place = pointer + '/' + std::to_string(i);
+        if (i >= after.size()) {
+          say('-', place, shown_value(before[i]));
+        } else if (i >= before.size()) {
+          say('+', place, shown_value(after[i]));
+        } else {
+          compare(before[i], after[i], place);
+        }
+      }
+      return;
+    }
+    say('~', pointer, shown_value(before) + " -> " + shown_value(after));
+  }
+
+  bool has_said() const { return has_said_; }
+
+ private:
+  void say(char how, const std::string& place, const std::string& what) {
+    if (except_.contains(place)) return;
+    out_ << "  " << how << ' ' << place << ' ' << what << '\n';
+    has_said_ = true;
+  }
+
+  std::ostream& out_;
+  const std::set<std::string>& except_;
+  bool has_said_ = false;
+};
+
+}  // namespace
+
+std::string shown_value(const Json& value) {
+  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() <= kLongest) return text;
+  std::size_t end = kLongest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+  return text + "…";
+}
+
+bool print_difference(const Json& before, const Json& after, std::ostream& out,
+                      const std::set<std::string>& except) {
+  Printer printer(out, except);
+  printer.compare(before, after, "");
+  return printer.has_said();
+}
+
+}  // namespace guanxi::app
