@@ -19,6 +19,8 @@ struct BoundChannel {
   std::int32_t tenant = 0;  // the store's number of its tenant
   std::string tenant_name;
   std::shared_ptr<const Adapter> adapter;
+  // The same channel under a version that is being tried: reads along, and nothing comes of it.
+  std::shared_ptr<const Adapter> shadow = nullptr;
 };
 
 // By channel id, as it stands in the callback URL.

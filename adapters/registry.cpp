@@ -104,6 +104,10 @@ std::vector<Finding> lint(const std::string& dir) {
     own.push_back(file.path);
     files.push_back(std::move(file));
   }
+  if (own.empty() && findings.empty()) {
+    findings.push_back(
+        {dir, "", "holds no pack: what is checked is the folder of platform folders"});
+  }
   std::vector<Finding> found;
   rules::load_platforms(files, found);
   for (Finding& finding : found) {

@@ -443,6 +443,14 @@ std::vector<std::string> emails_of(const Customer& customer) {
   return texts_of(customer, {"emails", "email"});
 }
 
+std::string email_key(std::string_view email) {
+  std::string key(email);
+  std::ranges::transform(key, key.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return key;
+}
+
 std::vector<Facet> facets_of(const Customer& customer) {
   std::set<Facet> facets;
   for (const auto& [platform, channel] : customer.places) {
@@ -464,7 +472,7 @@ std::vector<Facet> facets_of(const Customer& customer) {
     facets.insert({Facet::Kind::phone, std::move(phone)});
   }
   for (std::string& email : emails_of(customer)) {
-    facets.insert({Facet::Kind::email, std::move(email)});
+    facets.insert({Facet::Kind::email, email_key(email)});
   }
   return {facets.begin(), facets.end()};
 }

@@ -151,6 +151,9 @@ Json value_of(const Fields& fields, std::string_view name);
 std::vector<std::string> phones_of(const Customer& customer);
 std::vector<std::string> emails_of(const Customer& customer);
 
+// As what e-mails are compared: they are written with and without capitals.
+std::string email_key(std::string_view email);
+
 // By what a customer can be filtered. Values are plain for platform, channel, staff and tag.
 struct Facet {
   enum class Kind : std::uint8_t { platform = 1, channel, staff, tag, phone, email } kind{};

@@ -164,6 +164,18 @@ class Judge {
     });
   }
 
+  static bool names_content_type(const RecipePlan& recipe) {
+    return std::ranges::any_of(recipe.when, [](const Condition& condition) {
+      if (condition.kind != Condition::Kind::one_of || condition.ref.kind != RefKind::header) {
+        return false;
+      }
+      std::string name = condition.ref.names.front();
+      std::ranges::transform(name, name.begin(),
+                             [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+      return name == "content-type";
+    });
+  }
+
   // An outsider chooses which of two enabled recipes a forgery follows, so the weaker one counts.
   void judge_against(const RecipePlan& recipe, const RecipePlan& other) {
     const auto counts = [](const RecipePlan& plan) { return plan.keep && !plan.watch; };
@@ -171,7 +183,15 @@ class Judge {
                         counts(other) &&
                         (recipe.method == "STREAM") == (other.method == "STREAM") &&
                         !exclusive(recipe.settings, other.settings);
-    if (!rivals || !recipe.until.empty()) return;
+    if (!rivals) return;
+    // Nearly everything is a form: what somebody wrote into a signed body of another format could
+    // be read as one.
+    if (recipe.body == Format::form && other.body != Format::form &&
+        !exclusive(recipe.when, other.when) && !names_content_type(recipe)) {
+      complain(at_ + "/when", "may take what is meant for " + other.name +
+                                  ": ask for the header Content-Type, or separate them by `for`");
+    }
+    if (!recipe.until.empty()) return;
     for (const std::string& weakness : recipe.weaknesses) {
       if (std::ranges::find(other.weaknesses, weakness) != other.weaknesses.end()) continue;
       complain(at_, "is weaker than " + other.name + " (" + weakness +

@@ -23,6 +23,7 @@ void compile_identities(Context& context) {
     identity.kind = kind;
     identity.name_space = context.text(json, pointer, "namespace", true).value_or("");
     identity.phone = identity.name_space == "phone";
+    identity.email = identity.name_space == "email";
     identity.scope = context.text(json, pointer, "scope", true).value_or("");
     const bool known = identity.scope == kSharedScopeSetting || identity.scope == "tenant" ||
                        identity.scope == "global" ||
@@ -248,6 +249,14 @@ Json resolved_event(const Json& events, const Json& entry) {
   return resolved;
 }
 
+bool Context::since(int interface_needed, const std::string& pointer, std::string_view word) {
+  if (interface >= interface_needed) return true;
+  complain(pointer, "\"" + std::string(word) + "\" is a word of interface " +
+                        std::to_string(interface_needed) +
+                        "; say \"interface\": " + std::to_string(interface_needed));
+  return false;
+}
+
 RulePlan compile_rules(const Json& pack, const Manifest& manifest,
                        std::vector<Complaint>& complaints) {
   Context context(pack, manifest, complaints);
@@ -256,9 +265,18 @@ RulePlan compile_rules(const Json& pack, const Manifest& manifest,
                        "enums", "examples"})) {
     return std::move(context.plan);
   }
-  if (pack.value("interface", Json()) != 1) context.complain("/interface", "must be 1");
+  const Json interface = pack.value("interface", Json());
+  if (interface.is_number_integer() && interface >= 1 && interface <= kNewestInterface) {
+    context.interface = interface.get<int>();
+  } else {
+    context.complain("/interface", "must be 1 to " + std::to_string(kNewestInterface));
+  }
   if (!pack.contains("source") || !pack.at("source").is_object() || pack.at("source").empty()) {
     context.complain("/source", "says which documents were read, and when");
+  } else {
+    for (const auto& [name, text] : pack.at("source").items()) {
+      if (text == "") context.complain(at("/source", name), "says nothing");
+    }
   }
   if (has_null(pack)) find_nulls(context, pack, "");
   compile_identities(context);

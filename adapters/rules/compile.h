@@ -9,6 +9,10 @@
 
 namespace guanxi::adapters::rules {
 
+// Packs say in which version of the vocabulary they are written; every version that was ever
+// shipped is read.
+inline constexpr int kNewestInterface = 2;
+
 RulePlan compile_rules(const Json& pack, const Manifest& manifest,
                        std::vector<Complaint>& complaints);
 

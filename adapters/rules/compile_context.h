@@ -40,6 +40,8 @@ class Context {
   void complain(const std::string& pointer, std::string reason) {
     complaints_.push_back({pointer, std::move(reason)});
   }
+  // False, with a complaint, if the pack's interface does not have the word yet.
+  bool since(int interface_needed, const std::string& pointer, std::string_view word);
   // False, with a complaint, if `json` is no object or has other keys.
   bool closed(const Json& json, const std::string& pointer,
               const std::vector<std::string_view>& keys);
@@ -56,6 +58,8 @@ class Context {
   RulePlan plan;
   std::map<std::string, std::shared_ptr<const EnumTable>, std::less<>> tables;
   std::set<std::string, std::less<>> used_tables;
+  std::map<std::string, Guard, std::less<>> choices;  // of the entry at hand, by pointer
+  int interface = 1;                                  // the vocabulary that the pack is written in
 
  private:
   std::vector<Complaint>& complaints_;
@@ -86,8 +90,8 @@ void compile_entry(Context& context, const Json& json, const std::string& pointe
                    const Reach& reach, EntryPlan& entry);
 void compile_ignored(Context& context, const Json& object, const std::string& pointer,
                      Known& known);
-std::vector<Source> compile_guard(Context& context, const Json& object, const std::string& pointer,
-                                  const char* key, const Reach& reach);
+std::vector<Guard> compile_guard(Context& context, const Json& object, const std::string& pointer,
+                                 const char* key, const Reach& reach);
 std::vector<Each> compile_each(Context& context, const Json& object, const std::string& pointer,
                                Reach& reach);
 

@@ -156,25 +156,56 @@ std::optional<FactPlan> compile_fact(Context& context, const std::string& name, 
   return fact;
 }
 
+std::vector<std::string> compile_words(Context& context, const Json& guard,
+                                       const std::string& pointer) {
+  std::vector<std::string> words;
+  const auto found = guard.find("is");
+  const Json list = found == guard.end() ? Json::array()
+                    : found->is_array()  ? *found
+                                         : Json::array({*found});
+  for (const Json& word : list) {
+    if (word.is_string() && !word.get_ref<const std::string&>().empty()) {
+      words.push_back(word.get<std::string>());
+    } else {
+      context.complain(at(pointer, "is"), "lists texts");
+    }
+  }
+  if (list.empty()) context.complain(at(pointer, "is"), "lists nothing");
+  return words;
+}
+
 }  // namespace
 
-std::vector<Source> compile_guard(Context& context, const Json& object, const std::string& pointer,
-                                  const char* key, const Reach& reach) {
-  std::vector<Source> sources;
+std::vector<Guard> compile_guard(Context& context, const Json& object, const std::string& pointer,
+                                 const char* key, const Reach& reach) {
+  std::vector<Guard> guards;
   const auto found = object.find(key);
-  if (found == object.end()) return sources;
+  if (found == object.end()) return guards;
+  const std::string here = at(pointer, key);
   const Json list = found->is_array() ? *found : Json::array({*found});
   for (const Json& one : list) {
-    auto source = compile_source(context, one, at(pointer, key), reach);
+    Guard guard;
+    if (one.is_object()) {
+      if (!context.since(2, here, "is") || !context.closed(one, here, {"at", "is"})) continue;
+      guard.words = compile_words(context, one, here);
+    }
+    auto source =
+        compile_source(context, one.is_object() ? one.value("at", Json()) : one, here, reach);
     if (!source) continue;
     if (source->base == Source::Base::constant) {
-      context.complain(at(pointer, key), "must be a pointer");
+      context.complain(here, "must be a pointer");
       continue;
     }
-    mark(reach, *source, Mark::present);
-    sources.push_back(std::move(*source));
+    mark(reach, *source, one.is_object() ? Mark::scalar : Mark::present);
+    guard.source = std::move(*source);
+    if (!guard.words.empty() && guard.source.base == Source::Base::body) {
+      Guard& all = context.choices[one.at("at").get<std::string>()];
+      all.source = guard.source;
+      all.words.insert(all.words.end(), guard.words.begin(), guard.words.end());
+    }
+    guards.push_back(std::move(guard));
   }
-  return sources;
+  return guards;
 }
 
 std::vector<Each> compile_each(Context& context, const Json& object, const std::string& pointer,
@@ -252,6 +283,7 @@ void compile_ignored(Context& context, const Json& object, const std::string& po
 
 void compile_entry(Context& context, const Json& json, const std::string& pointer,
                    const Reach& reach, EntryPlan& entry) {
+  context.choices.clear();
   if (const auto self = json.find("self"); self != json.end()) {
     entry.self = compile_ref(context, *self, at(pointer, "self"), reach,
                              {Side::customer, Side::staff, Side::lookup}, nullptr);
@@ -287,6 +319,7 @@ void compile_entry(Context& context, const Json& json, const std::string& pointe
       context.complain(at(pointer, "calls"), "\"gap\" needs a group fact with version_before");
     }
   }
+  for (auto& [where, guard] : context.choices) entry.choices.push_back({where, std::move(guard)});
   compile_ignored(context, json, pointer, *reach.known);
 }
 

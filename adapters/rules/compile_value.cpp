@@ -24,6 +24,10 @@ bool compile_converter(Context& context, const std::string& word, const std::str
     value.prefix = word.substr(6);
     return only(Converter::strip, {Type::text, Type::list, Type::hint});
   }
+  if (word.starts_with("join:") && word.size() > 5) {
+    value.prefix = word.substr(5);
+    return context.since(2, pointer, "join") && only(Converter::join, {Type::text});
+  }
   if (word.starts_with("decrypt:")) {
     context.complain(pointer, "\"decrypt\" is reserved and not built yet");
   } else {
@@ -86,7 +90,8 @@ void mark_value(const Reach& reach, const Value& value, const Source& source, co
       mark(reach, source, Mark::scalar, below);
     }
   } else if (value.item.empty()) {
-    mark(reach, source, is_list(use.type) ? Mark::list : Mark::scalar);
+    const bool lists = is_list(use.type) || value.converter == Converter::join;
+    mark(reach, source, lists ? Mark::list : Mark::scalar);
   }
 }
 
@@ -190,7 +195,9 @@ std::optional<Value> compile_object(Context& context, const Json& json, const st
   if (json.contains("enum")) compile_table(context, json, pointer, use, value);
   if (json.contains("pick")) {
     value.pick = context.paths(json, pointer, "pick");
-    if (!is_list(use.type)) context.complain(at(pointer, "pick"), "gives a list");
+    if (!is_list(use.type) && value.converter != Converter::join) {
+      context.complain(at(pointer, "pick"), "gives a list");
+    }
   }
   if (json.contains("item")) {
     if (use.type != Type::tags) context.complain(at(pointer, "item"), "is for tags only");

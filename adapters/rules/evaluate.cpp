@@ -32,16 +32,6 @@ const Json* variable(const Source& source, const Variables& variables) {
   return found == variables.arguments->end() ? nullptr : &*found;
 }
 
-// Codes are short words; anything else may be what a person typed.
-std::string code_sample(const std::string& text) {
-  constexpr std::size_t kLongestCode = 32;
-  const bool code = text.size() <= kLongestCode && std::ranges::all_of(text, [](char c) {
-                      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                             (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.';
-                    });
-  return code ? text : "text(" + std::to_string(text.size()) + ")";
-}
-
 class Reading {
  public:
   Reading(const Value& value, Type type, Words closed, const Frame& frame, Findings& findings)
@@ -63,6 +53,8 @@ class Reading {
       }
       case Converter::phone:
         return phone(raw);
+      case Converter::join:
+        return joined(raw);
       case Converter::strip: {
         const auto text = to_text(raw);
         if (!text) return std::nullopt;
@@ -98,6 +90,19 @@ class Reading {
       if (found != nullptr && !is_empty(*found)) return found;
     }
     return nullptr;
+  }
+
+  // The elements as one text; nothing if there are none.
+  std::optional<Json> joined(const Json& raw) {
+    std::vector<Json> storage;
+    std::string text;
+    for (const Json* element : elements_of(raw, false, storage)) {
+      const Json* picked = value_.pick.empty() ? element : pick(*element);
+      const auto one = picked == nullptr ? std::nullopt : typed(*picked);
+      if (!one || !one->is_string()) continue;
+      text += (text.empty() ? "" : value_.prefix) + one->get<std::string>();
+    }
+    return text.empty() ? std::nullopt : std::optional<Json>(std::move(text));
   }
 
   void drop_unflagged(std::vector<const Json*>& elements) {
@@ -219,6 +224,15 @@ Outcome missing(const Value& value, const Frame& frame) {
 }
 
 }  // namespace
+
+std::string code_sample(const std::string& text) {
+  constexpr std::size_t kLongestCode = 32;
+  const bool code = text.size() <= kLongestCode && std::ranges::all_of(text, [](char c) {
+                      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                             (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.';
+                    });
+  return code ? text : "text(" + std::to_string(text.size()) + ")";
+}
 
 const std::string* translation(const EnumTable& table, const std::string& text) {
   if (const auto found = table.exact.find(text); found != table.exact.end()) {

@@ -46,6 +46,9 @@ Outcome evaluate(const Value& value, Type type, Words closed, const Frame& frame
 std::optional<std::string> evaluate_text(const Value& value, const Frame& frame,
                                          Findings& findings);
 
+// As a sample of drift: codes are short words, anything else may be what a person typed.
+std::string code_sample(const std::string& text);
+
 // What the enum makes of a value; null when it does not know it. "none!" is for the caller to heed.
 const std::string* translation(const EnumTable& table, const std::string& text);
 

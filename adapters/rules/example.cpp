@@ -126,13 +126,19 @@ class Expectation {
   Time received_at_;
 };
 
+constexpr std::size_t kLongest = 300;
+
 std::string first_difference(const Json& expected, const Json& actual) {
   const Json patch = Json::diff(expected, actual);
   if (patch.empty()) return "differs";
-  const std::string pointer = patch.front().at("path").get<std::string>();
+  std::string pointer = patch.front().at("path").get<std::string>();
+  if (patch.front().at("op") == "add" && pointer.ends_with("/-")) {
+    const Json& value = patch.front().at("value");
+    return "at " + pointer.substr(0, pointer.size() - 1) + "…: not written is " +
+           value.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, kLongest);
+  }
   const Json::json_pointer place(pointer);
   const auto shown = [&](const Json& json) {
-    constexpr std::size_t kLongest = 300;
     if (!json.contains(place)) return std::string("nothing");
     return json.at(place).dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, kLongest);
   };

@@ -32,16 +32,29 @@ struct Trail {
   const std::string* key = nullptr;  // null: an element
 };
 
-std::string pointer_text(const Trail* trail) {
+// A key as the platform names it; what a person may have written stands for itself as its length.
+std::string shown_key(const std::string& key) {
   constexpr std::size_t kLongestKey = 64;
+  constexpr std::size_t kMostDigits = 6;  // in a row: more may be a number to call
+  std::size_t digits = 0;
+  bool plain = !key.empty() && key.size() <= kLongestKey;
+  for (const char c : key) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    const bool beyond = static_cast<unsigned char>(c) >= 0x80;
+    const bool word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      std::string_view("._-$/~:[]").find(c) != std::string_view::npos;
+    plain = plain && (word || beyond) && digits <= kMostDigits;
+  }
+  return plain ? key : "key(" + std::to_string(key.size()) + ")";
+}
+
+std::string pointer_text(const Trail* trail) {
   std::vector<const Trail*> steps;
   for (; trail != nullptr && trail->up != nullptr; trail = trail->up) steps.push_back(trail);
   std::string text;
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     text += '/';
-    text += (*step)->key == nullptr
-                ? std::string("*")
-                : escape_step(std::string_view(*(*step)->key).substr(0, kLongestKey));
+    text += (*step)->key == nullptr ? std::string("*") : escape_step(shown_key(*(*step)->key));
   }
   return text;
 }

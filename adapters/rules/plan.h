@@ -40,7 +40,7 @@ struct Source {
   std::string argument;  // name of the call's argument
 };
 
-enum class Converter : std::uint8_t { none, time, phone, split, strip, fen };
+enum class Converter : std::uint8_t { none, time, phone, split, strip, fen, join };
 
 struct EnumTable {
   std::string name;
@@ -54,7 +54,7 @@ struct ItemMember;
 struct Value {
   std::vector<Source> sources;  // the first present and not empty
   Converter converter = Converter::none;
-  std::string prefix;                      // of strip
+  std::string prefix;                      // of strip; between what is joined
   std::shared_ptr<const EnumTable> table;  // null: none
   std::vector<Path> pick;
   std::vector<ItemMember> item;
@@ -77,6 +77,7 @@ struct IdentityPlan {
   Side side = Side::customer;
   bool by_org = false;  // side "org"
   bool phone = false;
+  bool email = false;
   Trust trust = Trust::account_bound;
 };
 
@@ -95,6 +96,12 @@ struct Ref {
 struct Each {
   Source source;
   bool split = false;
+};
+
+// Present and not empty; if words are listed, one of them.
+struct Guard {
+  Source source;
+  std::vector<std::string> words;
 };
 
 struct RolePlan {
@@ -116,8 +123,8 @@ struct FactPlan {
   std::string rule;
   FactKind kind{};
   std::vector<Each> each;
-  std::vector<Source> given;
-  std::vector<Source> lacks;
+  std::vector<Guard> given;
+  std::vector<Guard> lacks;
   std::optional<Value> at;
   std::optional<Role> complete;
   Trust trust = Trust::account_bound;
@@ -138,12 +145,18 @@ struct WantedPlan {
   std::string call;
   std::vector<Argument> with;
   std::vector<Each> each;
-  std::vector<Source> given;
-  std::vector<Source> lacks;
+  std::vector<Guard> given;
+  std::vector<Guard> lacks;
   Milliseconds after{0};
   std::vector<std::string> latest;
   models::WantedCall::When when = models::WantedCall::When::always;
   std::optional<Ref> about;
+};
+
+// All words that the guards of an entry ask a place for: any other is news.
+struct Choice {
+  std::string pointer;
+  Guard guard;
 };
 
 // What an event or an API answer states.
@@ -151,6 +164,7 @@ struct EntryPlan {
   std::string name;
   std::vector<FactPlan> facts;
   std::vector<WantedPlan> calls;
+  std::vector<Choice> choices;
   std::optional<Ref> self;
   bool none = false;
   Known known;

@@ -6,6 +6,7 @@
 #include "adapters/rules/convert.h"
 #include "adapters/rules/fact_merger.h"
 #include "adapters/rules/phone.h"
+#include "models/customer.h"
 
 namespace guanxi::adapters::rules {
 namespace {
@@ -34,6 +35,7 @@ class Statement {
     read_self(inlet_self, message);
     for (const FactPlan& plan : entry_.facts) state_facts(plan, event.facts);
     for (const WantedPlan& plan : entry_.calls) want_calls(plan, event);
+    for (const Choice& choice : entry_.choices) note_unknown(choice);
     if (is_silent(event)) findings_.add(Drift::Kind::silent, "", "");
   }
 
@@ -64,11 +66,22 @@ class Statement {
     return {&body_, item, outer, &variables_};
   }
 
-  bool guarded(const std::vector<Source>& given, const std::vector<Source>& lacks,
+  void note_unknown(const Choice& choice) {
+    const Json* found = look(choice.guard.source, frame(nullptr, nullptr));
+    if (found == nullptr || is_empty(*found)) return;
+    const auto text = to_text(*found);
+    if (!text || std::ranges::find(choice.guard.words, *text) != choice.guard.words.end()) return;
+    findings_.add(Drift::Kind::unknown_value, choice.pointer, code_sample(*text));
+  }
+
+  bool guarded(const std::vector<Guard>& given, const std::vector<Guard>& lacks,
                const Frame& at) const {
-    const auto filled = [&](const Source& source) {
-      const Json* found = look(source, at);
-      return found != nullptr && !is_empty(*found);
+    const auto filled = [&](const Guard& guard) {
+      const Json* found = look(guard.source, at);
+      if (found == nullptr || is_empty(*found)) return false;
+      if (guard.words.empty()) return true;
+      const auto text = to_text(*found);
+      return text && std::ranges::find(guard.words, *text) != guard.words.end();
     };
     return std::ranges::all_of(given, filled) && std::ranges::none_of(lacks, filled);
   }
@@ -107,6 +120,7 @@ class Statement {
     const IdentityPlan& plan = situation_.plan.identities[index];
     auto text = evaluate_text(value, at, findings_);
     if (text && plan.phone) text = mobile_number(*text, "");
+    if (text && plan.email) text = models::email_key(*text);
     if (!text || text->empty() || text->size() > kLongestId) return;
     trust = std::max(trust, plan.trust);
     found.push_back(

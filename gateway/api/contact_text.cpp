@@ -1,7 +1,6 @@
 #include "gateway/api/contact_text.h"
 
-#include <algorithm>
-#include <cctype>
+#include "models/customer.h"
 
 namespace guanxi::api {
 std::optional<std::string> email_from(std::string_view text) {
@@ -11,10 +10,7 @@ std::optional<std::string> email_from(std::string_view text) {
       text.find(' ') != std::string_view::npos) {
     return std::nullopt;
   }
-  std::string email(text);
-  std::ranges::transform(email, email.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return email;
+  return models::email_key(text);
 }
 
 }  // namespace guanxi::api

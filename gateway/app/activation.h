@@ -17,10 +17,14 @@ inline constexpr std::string_view kByDay = "latest";
 // is none.
 std::optional<store::Activation> activation_in_force(const std::vector<store::Activation>& log,
                                                      std::string_view platform,
-                                                     std::string_view channel);
+                                                     std::string_view channel, bool shadow = false);
 
 // Its version; empty when none is in force, or the day decides.
 std::string activated_version(const std::vector<store::Activation>& log, std::string_view platform,
                               std::string_view channel);
+
+// The version that reads along; empty when none does.
+std::string shadow_version(const std::vector<store::Activation>& log, std::string_view platform,
+                           std::string_view channel);
 
 }  // namespace guanxi::app

@@ -33,6 +33,8 @@ struct CommandLine {
   std::string rules_dir;
   ReplayOptions replay;
   ActivateOptions activate;
+  ShadowOptions shadow;
+  bool whole = false;
   std::string left;
   std::string right;
 
@@ -163,6 +165,41 @@ void add_replay(CLI::App& app, CommandLine& line) {
   add_json(command, line);
 }
 
+// Which version is in force, what came that none knows, and what to do about it.
+void add_rules_in_force(CLI::App& rules, CommandLine& line) {
+  CLI::App* activate = add(rules, line, "activate", "put a version in force, or take that back",
+                           [&line](const Config& config) {
+                             return activate_rules(config, line.activate, line.console);
+                           });
+  activate->add_option("PLATFORM", line.activate.platform, "as guanxi rules list names it")
+      ->required();
+  activate->add_option("VERSION", line.activate.version,
+                       "such as 2024-12-19; latest: each row by the day it came");
+  activate->add_option("--channel", line.activate.channel, "only for this channel");
+  activate->add_flag("--undo", line.activate.undo, "take back what was activated last");
+  add_json(activate, line);
+  CLI::App* fresh = add(rules, line, "new", "print the beginning of a pack, made of the drift seen",
+                        [&line](const Config& config) {
+                          return new_rules(config, line.left, line.right, line.console);
+                        });
+  fresh->add_option("PLATFORM", line.left, "as guanxi rules list names it")->required();
+  fresh->add_option("DATE", line.right, "the day of the change in Beijing, such as 2026-03-01")
+      ->required();
+  CLI::App* shadow = add(
+      rules, line, "shadow", "let a version read along, writing nothing, or show its report",
+      [&line](const Config& config) { return shadow_rules(config, line.shadow, line.console); });
+  shadow->add_option("PLATFORM", line.shadow.platform, "as guanxi rules list names it")->required();
+  shadow->add_option("VERSION", line.shadow.version, "to begin; without it, the report is shown");
+  shadow->add_option("--channel", line.shadow.channel, "only for this channel");
+  shadow->add_flag("--stop", line.shadow.stop, "no version reads along any more");
+  add_json(shadow, line);
+  CLI::App* drift =
+      add(rules, line, "drift", "what came and the version in force does not know",
+          [&line](const Config& config) { return show_drift(config, line.whole, line.console); });
+  drift->add_flag("--all", line.whole, "also what other versions did not know");
+  add_json(drift, line);
+}
+
 void add_rules(CLI::App& app, CommandLine& line) {
   CLI::App* rules = app.add_subcommand("rules", "the dated rule packs of the platforms");
   rules->require_subcommand(1);
@@ -190,20 +227,7 @@ void add_rules(CLI::App& app, CommandLine& line) {
       return diff_rules(line.config_path, line.left, line.right, line.console);
     };
   });
-  CLI::App* activate = add(*rules, line, "activate", "put a version in force, or take that back",
-                           [&line](const Config& config) {
-                             return activate_rules(config, line.activate, line.console);
-                           });
-  activate->add_option("PLATFORM", line.activate.platform, "as guanxi rules list names it")
-      ->required();
-  activate->add_option("VERSION", line.activate.version,
-                       "such as 2024-12-19; latest: each row by the day it came");
-  activate->add_option("--channel", line.activate.channel, "only for this channel");
-  activate->add_flag("--undo", line.activate.undo, "take back what was activated last");
-  add_json(activate, line);
-  add_json(add(*rules, line, "drift", "what came and no pack knows",
-               [&line](const Config& config) { return show_drift(config, line.console); }),
-           line);
+  add_rules_in_force(*rules, line);
 }
 
 }  // namespace

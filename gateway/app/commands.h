@@ -70,7 +70,21 @@ struct ActivateOptions {
 };
 int activate_rules(const Config& config, const ActivateOptions& options, Console& console);
 
-// What came and no pack knows.
-int show_drift(const Config& config, Console& console);
+struct ShadowOptions {
+  std::string platform;
+  std::string version;  // empty: show what it reported
+  std::string channel;  // empty: all of the platform
+  bool stop = false;
+};
+// Lets a version read along and writes nothing of it but a report.
+int shadow_rules(const Config& config, const ShadowOptions& options, Console& console);
+
+// Prints the beginning of a pack for a day: what extends the pack before it by what came and no
+// pack knows.
+int new_rules(const Config& config, const std::string& platform, const std::string& day,
+              Console& console);
+
+// What came and the version in force does not know; `whole`: also what others did not.
+int show_drift(const Config& config, bool whole, Console& console);
 
 }  // namespace guanxi::app

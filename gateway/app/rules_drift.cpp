@@ -18,8 +18,23 @@ struct Seen {
   std::string extend;  // the version that knows most: what a new pack would extend
 };
 
-std::vector<Seen> all_drift(const Config& config, store::Store& store) {
+// Of each configured channel, the version that is in force now.
+std::map<std::string, std::string> versions_in_force(const Config& config,
+                                                     const adapters::Registry& registry,
+                                                     store::Store& store) {
+  std::map<std::string, std::string> versions;
+  const Time now = system_now();
+  for (const auto& [name, bound] : need(bind_channels(config, registry, store, now))) {
+    versions[name] = bound.adapter->pack_at(now).version();
+  }
+  return versions;
+}
+
+// Without `whole` only what the versions in force have noticed: what another one noticed may be
+// known by now.
+std::vector<Seen> all_drift(const Config& config, store::Store& store, bool whole) {
   const adapters::Registry registry(config.rules_dir);
+  const auto in_force = versions_in_force(config, registry, store);
   std::map<std::string, std::string> newest;
   for (const auto& platform : registry.platforms()) {
     newest[platform.name] = platform.pack_versions.back();
@@ -33,6 +48,8 @@ std::vector<Seen> all_drift(const Config& config, store::Store& store) {
   std::vector<Seen> all;
   for (const auto& [tenant, known] : tenants) {
     for (store::DriftRow& row : need(store.drift(tenant))) {
+      const auto version = in_force.find(row.channel);
+      if (!whole && (version == in_force.end() || version->second != row.pack)) continue;
       const std::string platform = platforms[row.channel];
       all.push_back({std::move(row), platform, newest[platform]});
     }
@@ -58,9 +75,9 @@ Json json_of(const Seen& seen) {
 
 }  // namespace
 
-int show_drift(const Config& config, Console& console) {
+int show_drift(const Config& config, bool whole, Console& console) {
   const auto store = open_ready_store(config);
-  const auto all = all_drift(config, *store);
+  const auto all = all_drift(config, *store, whole);
   if (console.json) {
     Json rows = Json::array();
     for (const Seen& seen : all) rows.push_back(json_of(seen));
@@ -68,7 +85,8 @@ int show_drift(const Config& config, Console& console) {
     return 0;
   }
   if (all.empty()) {
-    console.out << "no drift: the packs know all that came\n";
+    console.out << (whole ? "no drift: the packs knew all that came\n"
+                          : "no drift: the versions in force know all that came\n");
     return 0;
   }
   std::vector<std::vector<std::string>> rows{{"LAST", "FIRST", "COUNT", "CHANNEL", "KIND", "EVENT",

@@ -6,6 +6,7 @@
 #include "gateway/app/activation.h"
 #include "gateway/app/commands.h"
 #include "gateway/app/difference.h"
+#include "gateway/app/rules_choice.h"
 #include "gateway/app/store_access.h"
 #include "gateway/app/table.h"
 
@@ -47,38 +48,14 @@ std::pair<std::string, std::string> pack_named(const std::string& text) {
   return {text.substr(0, slash), text.substr(slash + 1)};
 }
 
-const adapters::PlatformDescription& find_platform(
-    const std::vector<adapters::PlatformDescription>& platforms, const std::string& name) {
-  const auto found = std::ranges::find(platforms, name, &adapters::PlatformDescription::name);
-  if (found != platforms.end()) return *found;
-  std::vector<std::string> known;
-  for (const auto& platform : platforms) known.push_back(platform.name);
-  throw CommandFailed("there is no platform '" + name + "'" + suggestion(name, known));
-}
-
-void check_version(const adapters::PlatformDescription& platform, const std::string& version) {
-  const auto& known = platform.pack_versions;
-  if (version == kByDay || std::ranges::find(known, version) != known.end()) return;
-  throw CommandFailed(platform.name + " has no version '" + version + "'" +
-                      suggestion(version, known) + "; guanxi rules list shows all");
-}
-
-void check_channel_of(const Config& config, const std::string& id, const std::string& platform) {
-  if (id.empty()) return;
-  const ChannelConfig* channel = need(find_channel(config, id));
-  if (channel->settings.platform != platform) {
-    throw CommandFailed("channel '" + id + "' is of " + channel->settings.platform + ", not of " +
-                        platform);
-  }
-}
-
 // The newest entry for exactly these channels that stands.
 std::optional<store::Activation> last_entry(const std::vector<store::Activation>& log,
                                             const std::string& platform,
                                             const std::string& channel) {
   std::vector<store::Activation> own;
   for (const store::Activation& entry : log) {
-    if (entry.takes_back != 0 || (entry.platform == platform && entry.channel == channel)) {
+    if (entry.takes_back != 0 ||
+        (!entry.shadow && entry.platform == platform && entry.channel == channel)) {
       own.push_back(entry);
     }
   }
@@ -152,7 +129,11 @@ int activate_rules(const Config& config, const ActivateOptions& options, Console
   const auto& platform = find_platform(platforms, options.platform);
   check_channel_of(config, options.channel, options.platform);
   const auto store = open_ready_store(config);
-  store::Activation entry{0, options.platform, options.channel, options.version, 0, system_now()};
+  store::Activation entry;
+  entry.platform = options.platform;
+  entry.channel = options.channel;
+  entry.version = options.version;
+  entry.at = system_now();
   if (options.undo) {
     const auto last = last_entry(need(store->activations()), options.platform, options.channel);
     if (!last) throw CommandFailed("nothing is activated there that could be taken back");

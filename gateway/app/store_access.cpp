@@ -56,6 +56,14 @@ Result<adapters::ChannelMap> bind_channels(const Config& config, const adapters:
         activated_version(*log, channel.settings.platform, channel.settings.id);
     auto bound = bind_channel(config, channel, registry);
     if (!bound) return tl::unexpected(std::move(bound.error()));
+    const std::string version =
+        shadow_version(*log, channel.settings.platform, channel.settings.id);
+    if (!version.empty()) {
+      channel.settings.rules = version;
+      auto shadow = registry.bind(channel.settings);
+      // What is only tried keeps nothing from going on.
+      if (shadow) bound->shadow = *std::move(shadow);
+    }
     map.emplace(channel.settings.id, std::move(*bound));
   }
   // Only now, so that a refused file leaves no trace.

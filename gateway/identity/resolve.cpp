@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/customer.h"
+
 namespace guanxi::identity {
 namespace {
 
@@ -177,7 +179,7 @@ Identity phone_identity(std::string value) {
 }
 
 Identity email_identity(std::string value) {
-  return {"email", "email", "", std::move(value), Side::customer};
+  return {"email", "email", "", models::email_key(value), Side::customer};
 }
 
 }  // namespace guanxi::identity

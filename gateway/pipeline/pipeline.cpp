@@ -80,6 +80,7 @@ struct Pipeline::State {
   std::future<Result<Taken>> ahead;  // the next batch, if it is being prepared
   // What was written while it was; nothing if that is not known.
   std::optional<store::Batch> written_meanwhile;
+  ShadowBook shadows;
   std::thread thread;
 
   Result<bool> hold_lease(Time now) {
@@ -159,6 +160,7 @@ struct Pipeline::State {
   void report(std::span<const ReadRow> rows, const store::Batch& batch) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (rows[i].platform.empty()) continue;
+      if (rows[i].shadow) shadows.add(rows[i].row.channel, *rows[i].shadow, rows[i].row.seq);
       observe::ChannelMetrics& counters = metrics.channel(rows[i].channel, rows[i].platform);
       counters.event(result_of(batch.marks[i].status));
       for (const models::Event& event : rows[i].events) {
@@ -285,7 +287,10 @@ struct Pipeline::State {
     auto taken = next(limit);
     if (!taken) return fail(taken.error().code, taken.error().detail);
     std::vector<ReadRow>& rows = taken->rows;
-    if (rows.empty()) return std::size_t{0};
+    if (rows.empty()) {
+      static_cast<void>(shadows.write(store, clock(), true));  // else it is tried again later
+      return std::size_t{0};
+    }
     const Time now = clock();  // before that of what is prepared meanwhile
     auto held = hold_lease(now);
     if (!held) return fail(held.error().code, held.error().detail);
@@ -296,6 +301,7 @@ struct Pipeline::State {
     auto worked = write_all(std::move(*taken), now);
     if (worked) {
       metrics.pipeline_batch(*worked, SteadyClock::now() - started);
+      static_cast<void>(shadows.write(store, now, false));
     } else if (ahead.valid()) {
       // What failed comes first again.
       ahead = {};

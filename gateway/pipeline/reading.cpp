@@ -31,6 +31,19 @@ Result<adapters::Reading> read(const store::InboxRow& row, const adapters::Adapt
   }
 }
 
+ShadowReading read_along(const ReadRow& row, const adapters::Adapter& candidate) {
+  ShadowReading along{candidate.pack_at(row.row.received_at).version(), {}};
+  if (!row.events.empty()) along.event = row.events.front().name;
+  const auto reading = read(row.row, candidate);
+  if (reading) {
+    along.differences = differences(row.events, reading->events);
+  } else {
+    along.unreadable = true;
+    along.differences = {"cannot be read by the candidate"};
+  }
+  return along;
+}
+
 // An interaction without the platform's id is known by its event, however often that is delivered.
 void name_interactions(Event& event) {
   for (Fact& fact : event.facts) {
@@ -100,6 +113,9 @@ ReadRow read_row(store::InboxRow row, const adapters::ChannelMap& channels) {
   }
   result.events = std::move(reading->events);
   result.next_page = std::move(reading->next_page);
+  if (const auto& shadow = channel->second.shadow) {
+    result.shadow = read_along(result, *shadow);
+  }
   for (Event& event : result.events) {
     name_interactions(event);
     name_notices(event);
@@ -155,7 +171,9 @@ store::RowMark mark_of(const ReadRow& row, Time now) {
   const bool is_partly_known = std::ranges::any_of(row.events, [](const Event& event) {
     return std::ranges::any_of(event.drift, [](const models::Drift& drift) {
       return drift.kind == models::Drift::Kind::unknown_value ||
-             drift.kind == models::Drift::Kind::variant;
+             drift.kind == models::Drift::Kind::variant ||
+             drift.kind == models::Drift::Kind::silent ||
+             drift.kind == models::Drift::Kind::retyped;
     });
   });
   if (has(Event::Status::unmapped) || is_partly_known) mark.status = store::RowStatus::unmapped;

@@ -1,10 +1,12 @@
 // From inbox rows to events: each row read by the adapter of its channel and the pack of its day.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "adapters/bound_channel.h"
+#include "gateway/pipeline/shadow.h"
 #include "gateway/store/store.h"
 #include "models/fact.h"
 #include "models/result.h"
@@ -21,6 +23,7 @@ struct ReadRow {
   std::string next_page;  // answers: more pages follow
   std::string error;      // not empty: the row cannot be read, and is dead unless held
   bool held = false;      // its channel is not in the configuration
+  std::optional<ShadowReading> shadow;  // as a version that is tried reads it
 };
 
 // Never fails: what cannot be read says so in `error`.

@@ -322,6 +322,7 @@ struct Activation {
   std::string platform;
   std::string channel;          // its name; empty: every channel of the platform
   std::string version;          // "latest": by day of receipt, as if nothing were activated
+  bool shadow = false;          // it only reads along; "latest": nothing does
   std::int64_t takes_back = 0;  // the entry that this one undoes; then there is no version
   Time at{};
 };

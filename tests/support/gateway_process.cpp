@@ -30,6 +30,7 @@ std::string config_text(const GatewaySetup& setup, const TemporaryFolder& folder
     text << "url = \"" << setup.store_url << "\"\n"
          << "data_key = \"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\"\n";
   }
+  if (!setup.rules_dir.empty()) text << "\n[rules]\ndir = \"" << setup.rules_dir << "\"\n";
   text << "\n[[channel]]\nid = \"acme\"\nplatform = \"wecom\"\ntenant = \"default\"\n"
        << "corp_id = \"" << kCorp << "\"\ntoken = \"" << kToken << "\"\nencoding_aes_key = \""
        << kAesKey << "\"\nsecret = \"simulated-secret\"\n"
@@ -124,11 +125,10 @@ Json GatewayProcess::get_all(const std::string& target) {
 }
 
 void GatewayProcess::await_worked() {
-  // The feed's long poll is the signal that work was done; the list of raw rows says when all is.
+  // The feed's long poll is the signal that work was done; the backlog says when all is.
   std::string after;
   for (int round = 0; round < 10'000; ++round) {
-    const Json raw = get("/v1/events?status=raw&limit=1");
-    if (raw.at("data").empty()) return;
+    if (get("/v1/channels").at("backlog").at("waiting") == 0) return;
     const Json feed = get("/v1/changes?limit=500&wait=1&after=" + after);
     after = feed.at("next").get<std::string>();
   }

@@ -18,9 +18,10 @@ namespace guanxi::tests {
 using models::Json;
 
 struct GatewaySetup {
-  std::string store_url;    // empty: SQLite in the test's folder
-  std::string api_base;     // empty: nobody answers platform calls
-  std::string more_server;  // further lines of [server]
+  std::string store_url;       // empty: SQLite in the test's folder
+  std::string api_base;        // empty: nobody answers platform calls
+  std::string more_server;     // further lines of [server]
+  std::string rules_dir = {};  // empty: the built-in packs alone
 };
 
 class GatewayProcess {

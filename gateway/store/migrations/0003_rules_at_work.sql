@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS activation (
   platform {text:64} NOT NULL,
   channel {text:255} NOT NULL,
   version {text:64} NOT NULL,
+  shadow {int} NOT NULL,
   takes_back {bigint} NOT NULL,
   at {bigint} NOT NULL
 ) {rows};

@@ -14,10 +14,10 @@ Result<std::vector<Activation>> SqlStore::activations() {
   return reading([](Connection& connection) -> Result<std::vector<Activation>> {
     std::vector<Activation> log;
     connection.query(
-        "SELECT id, platform, channel, version, takes_back, at FROM activation ORDER BY id", {},
-        [&](const Row& row) {
+        "SELECT id, platform, channel, version, shadow, takes_back, at FROM activation ORDER BY id",
+        {}, [&](const Row& row) {
           log.push_back({row.number(0), string_at(row, 1), string_at(row, 2), string_at(row, 3),
-                         row.number(4), from_ms(row.number(5))});
+                         row.number(4) != 0, row.number(5), from_ms(row.number(6))});
         });
     return log;
   });
@@ -27,9 +27,10 @@ Result<void> SqlStore::add_activation(const Activation& entry) {
   return writing(Urgency::other, [&](Connection& connection) -> Result<void> {
     Cells row;
     row.text(entry.platform).text(entry.channel).text(entry.version);
-    row.number(entry.takes_back).number(to_ms(entry.at));
+    row.number(entry.shadow ? 1 : 0).number(entry.takes_back).number(to_ms(entry.at));
     connection.insert(
-        {"INSERT INTO activation (platform, channel, version, takes_back, at)", 5, ""}, row);
+        {"INSERT INTO activation (platform, channel, version, shadow, takes_back, at)", 6, ""},
+        row);
     return {};
   });
 }

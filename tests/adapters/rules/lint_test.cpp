@@ -42,7 +42,7 @@ TEST_CASE("the pack into which faults are put is clean without them") { clean(fu
 TEST_CASE("a fault in identities, enums, inlets or events is complained of where it stands") {
   const Fault faults[] = {
       {R"({"what": 1})", "/what", "unknown key"},
-      {R"({"interface": 2})", "/interface", "must be 1"},
+      {R"({"interface": 3})", "/interface", "must be 1 to 2"},
       {R"({"source": {"sheet": null}})", "/source", "documents"},
       {R"({"identities": {"cid": {"scope": "nowhere"}}})", "/identities/cid/scope", "no scope"},
       {R"({"identities": {"cid": {"side": "left"}}})", "/identities/cid/side", "unknown side"},
