@@ -197,10 +197,12 @@ class Adapter {
   virtual std::vector<std::string> pack_hashes() const = 0;
   // Every pack that the platform has, oldest first.
   virtual std::vector<PackOrigin> packs() const = 0;
-  // The identity that `value` is on this channel, by today's pack; nothing if the kind is not its
-  // own.
-  virtual std::optional<models::Identity> identify(std::string_view kind,
-                                                   std::string_view value) const = 0;
+  // The identity that `value` is on this channel, by today's pack, in the organisation `org` and
+  // the app `app` where its messages name them. `not_found` if the kind is not its own, `malformed`
+  // if the scope needs an organisation or app that is not given.
+  virtual Result<models::Identity> identify(std::string_view kind, std::string_view value,
+                                            std::string_view org = {},
+                                            std::string_view app = {}) const = 0;
 };
 
 }  // namespace guanxi::adapters

@@ -280,14 +280,19 @@ std::vector<PackOrigin> ChannelAdapter::packs() const {
   return origins;
 }
 
-std::optional<models::Identity> ChannelAdapter::identify(std::string_view kind,
-                                                         std::string_view value) const {
+Result<models::Identity> ChannelAdapter::identify(std::string_view kind, std::string_view value,
+                                                  std::string_view org,
+                                                  std::string_view app) const {
   const Version& version = newest();
   const auto& index = version.pack->plan().identity_index;
   const auto found = index.find(kind);
-  if (found == index.end()) return std::nullopt;
+  if (found == index.end()) return fail(ErrorCode::not_found, "the platform has no such kind");
   const rules::IdentityPlan& plan = version.pack->plan().identities[found->second];
-  return models::Identity{plan.kind, plan.name_space, scopes_of(version).of(found->second, "", ""),
+  const rules::Scopes& scopes = scopes_of(version);
+  if (scopes.lacks(found->second, org, app)) {
+    return fail(ErrorCode::malformed, "the kind is unique in an org or app that is not given");
+  }
+  return models::Identity{plan.kind, plan.name_space, scopes.of(found->second, org, app),
                           std::string(value), plan.side};
 }
 

@@ -38,8 +38,8 @@ class ChannelAdapter final : public Adapter {
   const ChannelSettings& channel() const override { return channel_; }
   std::vector<std::string> pack_hashes() const override;
   std::vector<PackOrigin> packs() const override;
-  std::optional<models::Identity> identify(std::string_view kind,
-                                           std::string_view value) const override;
+  Result<models::Identity> identify(std::string_view kind, std::string_view value,
+                                    std::string_view org, std::string_view app) const override;
 
  private:
   struct Version {

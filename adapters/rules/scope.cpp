@@ -49,4 +49,23 @@ std::string Scopes::of(std::size_t identity, std::string_view org, std::string_v
   return scope;
 }
 
+bool Scopes::lacks(std::size_t identity, std::string_view org, std::string_view app) const {
+  if (identity >= parts_.size()) return false;
+  const std::vector<Part>& parts = parts_[identity];
+  for (std::size_t i = 0; i < parts.size();) {
+    bool is_named = false;
+    bool is_given = false;
+    do {
+      const Part& part = parts[i];
+      is_named = is_named || part.kind != Part::Kind::text;
+      const std::string_view text = part.kind == Part::Kind::text  ? std::string_view(part.text)
+                                    : part.kind == Part::Kind::org ? org
+                                                                   : app;
+      is_given = is_given || !text.empty();
+    } while (++i < parts.size() && parts[i].otherwise);
+    if (is_named && !is_given) return true;
+  }
+  return false;
+}
+
 }  // namespace guanxi::adapters::rules

@@ -18,6 +18,9 @@ class Scopes {
 
   // The scope text of an identity of the plan; `org` and `app` are the inlet's.
   std::string of(std::size_t identity, std::string_view org, std::string_view app) const;
+  // True if a part of the scope is what messages name, nothing stands in for it, and it is not
+  // given.
+  bool lacks(std::size_t identity, std::string_view org, std::string_view app) const;
 
  private:
   struct Part {

@@ -25,6 +25,8 @@ struct Wanted {
   std::string value;
   std::string platform;
   std::string channel;
+  std::string org;  // where the platform's messages name one
+  std::string app;
   std::vector<store::Key> keys;  // of what it may be on the tenant's channels
   std::set<Uuid> customers;
   std::string reason;  // why it has no answer, beyond not being known
@@ -51,12 +53,14 @@ Checked<Wanted> read_wanted(const Json& item, std::size_t index) {
                                   {{pointer, "must be an object with kind and value"}}});
   }
   for (const auto& [name, value] : item.items()) {
-    constexpr std::array<std::string_view, 4> kKnown{"kind", "value", "platform", "channel"};
+    constexpr std::array<std::string_view, 6> kKnown{"kind",    "value", "platform",
+                                                     "channel", "org",   "app"};
     if (std::ranges::find(kKnown, name) != kKnown.end()) continue;
-    return tl::unexpected(Problem{
-        ProblemCode::invalid_body,
-        "an identity cannot be read",
-        {{pointer + '/' + name, "is unknown; an identity has kind, value, platform, channel"}}});
+    return tl::unexpected(
+        Problem{ProblemCode::invalid_body,
+                "an identity cannot be read",
+                {{pointer + '/' + name,
+                  "is unknown; an identity has kind, value, platform, channel, org, app"}}});
   }
   Wanted wanted;
   const auto read = [&](const char* name, bool required, std::string& into) -> Checked<void> {
@@ -68,7 +72,8 @@ Checked<Wanted> read_wanted(const Json& item, std::size_t index) {
   for (const auto& [name, required, into] :
        {std::tuple{"kind", true, &wanted.kind}, std::tuple{"value", true, &wanted.value},
         std::tuple{"platform", false, &wanted.platform},
-        std::tuple{"channel", false, &wanted.channel}}) {
+        std::tuple{"channel", false, &wanted.channel}, std::tuple{"org", false, &wanted.org},
+        std::tuple{"app", false, &wanted.app}}) {
     if (const auto done = read(name, required, *into); !done) return tl::unexpected(done.error());
   }
   return wanted;
@@ -107,12 +112,17 @@ bool is_meant(const std::string& name, const adapters::BoundChannel& bound, cons
 void find_keys(const Context& context, const Caller& caller, const adapters::ChannelMap& channels,
                Wanted& wanted) {
   bool any_channel = false;
+  bool needs_org = false;
   std::set<models::Identity> identities;
   for (const auto& [name, bound] : channels) {
     if (!is_meant(name, bound, caller, wanted)) continue;
     any_channel = true;
-    auto identity = bound.adapter->identify(wanted.kind, wanted.value);
-    if (identity) identities.insert(std::move(*identity));
+    auto identity = bound.adapter->identify(wanted.kind, wanted.value, wanted.org, wanted.app);
+    if (identity) {
+      identities.insert(std::move(*identity));
+    } else {
+      needs_org = needs_org || identity.error().code == ErrorCode::malformed;
+    }
   }
   for (const models::Identity& identity : identities) {
     wanted.keys.push_back(context.store.key_of(caller.tenant, identity));
@@ -120,7 +130,7 @@ void find_keys(const Context& context, const Caller& caller, const adapters::Cha
   if (!any_channel) {
     wanted.reason = "no_such_channel";
   } else if (wanted.keys.empty()) {
-    wanted.reason = "unknown_kind";
+    wanted.reason = needs_org ? "needs_org" : "unknown_kind";
   }
 }
 

@@ -65,7 +65,7 @@ Result<void> check_channel(const Config& config, const ChannelConfig& channel,
       mode != channel.settings.settings.end() &&
       (mode->second == "stream" || mode->second == "websocket")) {
     return refusal(channel.lines.at("mode"),
-                   "mode '" + mode->second + "' is not offered yet; use callbacks over HTTP");
+                   "mode '" + mode->second + "' is not built yet; use callbacks over HTTP");
   }
   const std::string& rules = channel.settings.rules;
   if (rules != "latest" &&

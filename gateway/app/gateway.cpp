@@ -39,9 +39,12 @@ std::size_t threads_of(const Config& config) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-net::Response not_found() {
+// What the public listener says of a request that it refuses, as ingest does: nothing but the
+// status.
+net::Response empty_refusal(int status) {
   net::Response response;
-  response.status = 404;
+  response.status = status;
+  if (status == 503) response.headers.emplace_back("Retry-After", "1");
   return response;
 }
 
@@ -188,12 +191,13 @@ void Gateway::State::serve() {
   const net::ServerLimits limits = this->limits();
   threads = std::make_unique<net::IoThreads>(threads_of(config));
   const net::Handler for_platforms = [this](net::Request request, net::Respond respond) {
-    if (!request.path.starts_with("/callbacks/")) return respond(not_found());
+    if (!request.path.starts_with("/callbacks/")) return respond(empty_refusal(404));
     ingest->handle(std::move(request), std::move(respond));
   };
-  public_server = listen("server.public", *threads,
-                         {server.public_address, limits, server.tls_certificate, server.tls_key},
-                         for_platforms);
+  public_server =
+      listen("server.public", *threads,
+             {server.public_address, limits, server.tls_certificate, server.tls_key, empty_refusal},
+             for_platforms);
   private_server = listen("server.private", *threads,
                           {server.private_address, limits, server.tls_certificate, server.tls_key,
                            api::listener_refusal},

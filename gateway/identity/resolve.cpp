@@ -77,16 +77,31 @@ class Resolving {
 
   // The holder of the first identity that has one, strong before weak; else a new customer.
   Uuid customer_of(const std::vector<Identity>& person, const Fact& fact) {
+    const bool has_strong =
+        std::ranges::any_of(person, [](const Identity& identity) { return !is_weak(identity); });
     for (const bool weak : {false, true}) {
       for (const Identity& identity : person) {
         if (is_weak(identity) != weak) continue;
-        if (const Uuid holder = holdings_.holder(identity); !holder.is_nil()) return holder;
+        const Uuid holder = holdings_.holder(identity);
+        if (holder.is_nil()) continue;
+        if (!weak || !has_strong || leads_to(holder, person, fact.trust)) return holder;
       }
     }
     if (!makes_customer(fact)) return {};
     const Uuid fresh = make_id_();
     decision_.created.push_back(fresh);
     return fresh;
+  }
+
+  // Whether a phone or e-mail beside a platform's id leads to its holder. What a person typed finds
+  // whoever is known by it alone, and moves neither the id nor what is said of it onto somebody
+  // whom platforms know; what staff typed, or nobody proved, leads nowhere.
+  bool leads_to(const Uuid& holder, const std::vector<Identity>& person, Trust trust) const {
+    if (trust == Trust::staff_typed) return false;
+    if (trust == Trust::self_stated && holdings_.holds_strong(holder)) return false;
+    return std::ranges::none_of(person, [&](const Identity& identity) {
+      return !is_weak(identity) && holdings_.holds_another(holder, identity);
+    });
   }
 
   void attach(const Identity& identity, const Uuid& customer, Trust trust) {
@@ -157,6 +172,13 @@ bool Holdings::holds_another(const Uuid& customer, const Identity& identity) con
     return other != identity && other.name_space == identity.name_space &&
            other.scope == identity.scope;
   });
+}
+
+bool Holdings::holds_strong(const Uuid& customer) const {
+  const auto found = held_.find(customer);
+  if (found == held_.end()) return false;
+  return std::ranges::any_of(found->second,
+                             [](const models::Identity& held) { return !is_weak(held); });
 }
 
 Decision resolve(const std::vector<Fact>& facts, Holdings& holdings,

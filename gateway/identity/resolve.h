@@ -24,6 +24,8 @@ class Holdings {
   // True if the customer holds another value of the same name space and scope. A person has at most
   // one of each, except of phones and e-mails.
   bool holds_another(const Uuid& customer, const models::Identity& identity) const;
+  // True if the customer is known to a platform by an id of its own.
+  bool holds_strong(const Uuid& customer) const;
 
  private:
   std::map<models::Identity, Uuid> holders_;

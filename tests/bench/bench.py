@@ -40,7 +40,7 @@ def read_options():
     options.programs = options.programs.resolve()
     options.seconds = 4 if options.quick else 10
     options.rounds = 1 if options.quick else 5
-    options.requests = 150_000 if options.quick else 400_000
+    options.requests = 200_000 if options.quick else 600_000
     options.only = set(options.only.split(","))
     unknown = options.only - {"sqlite", "mariadb", "open", "events", "platforms", "load"}
     if unknown:

@@ -49,10 +49,15 @@ class MemberAdapter final : public adapters::Adapter {
 
   const adapters::Pack& pack_at(Time) const override { return pack_; }
   const adapters::ChannelSettings& channel() const override { return channel_; }
-  std::optional<models::Identity> identify(std::string_view kind,
-                                           std::string_view value) const override {
+  Result<models::Identity> identify(std::string_view kind, std::string_view value,
+                                    std::string_view org, std::string_view) const override {
     if (kind == "tag_id") return tag(channel_.id, value);
-    if (kind != "member_id") return std::nullopt;
+    if (kind == "visitor_id") {
+      if (org.empty()) return fail(ErrorCode::malformed, "");
+      return models::Identity{"visitor_id", "testnet.visitor_id", std::string(org),
+                              std::string(value), models::Side::customer};
+    }
+    if (kind != "member_id") return fail(ErrorCode::not_found, "");
     return models::Identity{"member_id", "testnet.member_id", channel_.id, std::string(value),
                             models::Side::customer};
   }

@@ -67,13 +67,16 @@ TEST_CASE("what cannot be looked up says why") {
                       {{"kind", "member_id"}, {"value", "m"}, {"platform", "othernet"}},
                       {{"kind", "phone"}, {"value", "abc"}},
                       {{"kind", "email"}, {"value", "abc"}},
-                      {{"kind", "phone"}, {"value", "+8613800000001"}, {"channel", "nope"}}});
+                      {{"kind", "phone"}, {"value", "+8613800000001"}, {"channel", "nope"}},
+                      {{"kind", "visitor_id"}, {"value", "v"}},
+                      {{"kind", "visitor_id"}, {"value", "v"}, {"org", "o1"}}});
   CHECK(answer["errors"] == Json::parse(R"([{"index":0,"reason":"unknown_kind"},
                                             {"index":1,"reason":"no_such_channel"},
                                             {"index":2,"reason":"no_such_channel"},
                                             {"index":3,"reason":"not_a_phone"},
                                             {"index":4,"reason":"not_an_email"},
-                                            {"index":5,"reason":"no_such_channel"}])"));
+                                            {"index":5,"reason":"no_such_channel"},
+                                            {"index":6,"reason":"needs_org"}])"));
 }
 
 TEST_CASE("up to 500 identities are looked up at once") {

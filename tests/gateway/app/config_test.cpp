@@ -218,8 +218,7 @@ TEST_CASE("a mode that is not built yet is refused by its name") {
     REQUIRE(config);
     const auto checked = check_channel(*config, config->channels.at(0), known);
     REQUIRE_FALSE(checked);
-    CHECK(checked.error().detail.find("mode '" + mode + "' is not offered yet") !=
-          std::string::npos);
+    CHECK(checked.error().detail.find("mode '" + mode + "' is not built yet") != std::string::npos);
   }
 }
 

@@ -133,6 +133,49 @@ TEST_CASE("phones that staff typed are evidence, and hold nobody together") {
   CHECK(holdings.holder(phone_identity("+8613800000000")).is_nil());
 }
 
+TEST_CASE("a typed phone finds who is known by it alone, and moves nothing onto anybody else") {
+  const Identity phone = phone_identity("+8613800001234");
+  const auto lead = [&](std::vector<Identity> customer, Trust trust) {
+    std::vector<models::Named> names;
+    for (Identity& identity : customer) names.push_back({Role::customer, std::move(identity)});
+    return fact_of(FactKind::lead, std::move(names), trust);
+  };
+  struct Row {
+    const char* what;
+    std::vector<Identity> holder;  // whom the phone belongs to
+    std::vector<Identity> stated;
+    Trust trust;
+    bool is_holders;  // the fact is about the holder, else about a customer of its own
+  };
+  const Row rows[] = {
+      {"typed, known by it alone", {phone}, {phone}, Trust::self_stated, true},
+      {"typed, known to a platform", {phone, kLei}, {phone}, Trust::self_stated, true},
+      {"typed by another account", {phone, kLei}, {kMei, phone}, Trust::self_stated, false},
+      {"typed by the first account", {phone}, {kMei, phone}, Trust::self_stated, true},
+      {"nobody proved either", {phone, kLei}, {kMei, phone}, Trust::staff_typed, false},
+      {"the platform says so", {phone}, {kMei, phone}, Trust::account_bound, true},
+      {"the platform says so of another account",
+       {phone, kLei},
+       {kMei, phone},
+       Trust::account_bound,
+       false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    Holdings holdings;
+    Ids ids;
+    const Uuid holder = ids();
+    for (const Identity& identity : row.holder) holdings.hold(identity, holder);
+    const Decision decision = resolve({lead(row.stated, row.trust)}, holdings, ids);
+    const Uuid customer = decision.customer_of_fact[0];
+    CHECK((customer == holder) == row.is_holders);
+    CHECK(!customer.is_nil());
+    CHECK(holdings.holder(phone) == holder);
+    // The platform's id is where the fact is.
+    if (row.stated.front() != phone) CHECK(holdings.holder(kMei) == customer);
+  }
+}
+
 TEST_CASE("a renamed id goes to the customer who held the old one") {
   Holdings holdings;
   Ids ids;
