@@ -8,31 +8,17 @@ namespace {
 
 constexpr std::size_t kLongest = 400;
 
-std::string token_of(std::string_view name) {
-  std::string token;
-  for (const char c : name) {
-    if (c == '~') {
-      token += "~0";
-    } else if (c == '/') {
-      token += "~1";
-    } else {
-      token += c;
-    }
-  }
-  return token;
-}
-
 // Lists are compared place by place, objects name by name.
 class Printer {
  public:
   Printer(std::ostream& out, const std::set<std::string>& except) : out_(out), except_(except) {}
 
-  void compare(const Json& before, const Json& after, const std::string& pointer) {
-    if (except_.contains(pointer) || before == after) return;
+  void compare(const Json& before, const Json& after, const Json::json_pointer& pointer) {
+    if (except_.contains(pointer.to_string()) || before == after) return;
     if (before.is_object() && after.is_object()) {
       for (const auto& [name, value] : before.items()) {
         const auto other = after.find(name);
-        const std::string place = pointer + '/' + token_of(name);
+        const Json::json_pointer place = pointer / name;
         if (other == after.end()) {
           say('-', place, shown_value(value));
         } else {
@@ -40,13 +26,13 @@ class Printer {
         }
       }
       for (const auto& [name, value] : after.items()) {
-        if (!before.contains(name)) say('+', pointer + '/' + token_of(name), shown_value(value));
+        if (!before.contains(name)) say('+', pointer / name, shown_value(value));
       }
       return;
     }
     if (before.is_array() && after.is_array()) {
       for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
-        const std::string place = pointer + '/' + std::to_string(i);
+        const Json::json_pointer place = pointer / i;
         if (i >= after.size()) {
           say('-', place, shown_value(before[i]));
         } else if (i >= before.size()) {
@@ -63,7 +49,8 @@ class Printer {
   bool has_said() const { return has_said_; }
 
  private:
-  void say(char how, const std::string& place, const std::string& what) {
+  void say(char how, const Json::json_pointer& pointer, const std::string& what) {
+    const std::string place = pointer.to_string();
     if (except_.contains(place)) return;
     out_ << "  " << how << ' ' << place << ' ' << what << '\n';
     has_said_ = true;
@@ -88,7 +75,7 @@ std::string shown_value(const Json& value) {
 bool print_difference(const Json& before, const Json& after, std::ostream& out,
                       const std::set<std::string>& except) {
   Printer printer(out, except);
-  printer.compare(before, after, "");
+  printer.compare(before, after, Json::json_pointer());
   return printer.has_said();
 }
 
