@@ -8,7 +8,7 @@
 
 namespace guanxi::app {
 
-RulesWatch::RulesWatch(std::function<std::string()> fingerprint, std::function<void()> changed,
+RulesWatch::RulesWatch(std::function<std::string()> fingerprint, std::function<bool()> changed,
                        std::chrono::milliseconds interval, std::string known)
     : fingerprint_(std::move(fingerprint)),
       changed_(std::move(changed)),
@@ -32,10 +32,7 @@ void RulesWatch::run() {
     lock.unlock();
     std::string present = fingerprint_();
     const bool stands_still = present == last_;
-    if (stands_still && present != known_) {
-      known_ = present;
-      changed_();
-    }
+    if (stands_still && present != known_ && changed_()) known_ = present;
     last_ = std::move(present);
     lock.lock();
   }

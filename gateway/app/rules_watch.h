@@ -12,10 +12,11 @@ namespace guanxi::app {
 
 // Looks every `interval` at what `fingerprint` answers, and calls `changed` once it differs from
 // what is `known` and has stood still from one look to the next: a file being written is waited
-// for. Both are called on the watch's own thread.
+// for. `changed` answers whether it is done with that; else it is called again. Both are called on
+// the watch's own thread.
 class RulesWatch {
  public:
-  RulesWatch(std::function<std::string()> fingerprint, std::function<void()> changed,
+  RulesWatch(std::function<std::string()> fingerprint, std::function<bool()> changed,
              std::chrono::milliseconds interval, std::string known);
   ~RulesWatch();
   RulesWatch(const RulesWatch&) = delete;
@@ -25,7 +26,7 @@ class RulesWatch {
   void run();
 
   std::function<std::string()> fingerprint_;
-  std::function<void()> changed_;
+  std::function<bool()> changed_;
   std::chrono::milliseconds interval_;
   std::mutex mutex_;
   std::condition_variable wake_;

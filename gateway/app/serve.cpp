@@ -67,13 +67,15 @@ void reload(Gateway& gateway, const std::string& file) {
   }
 }
 
-void reload_rules(Gateway& gateway) {
+// False if the store does not answer: then it is tried again.
+bool reload_rules(Gateway& gateway) {
   const auto done = gateway.reload_rules();
   if (done) {
     observe::log(observe::Level::info, "rules_reloaded", {});
   } else {
     observe::log(observe::Level::error, "rules_refused", {{"reason", done.error().detail}});
   }
+  return done || done.error().code != ErrorCode::unavailable;
 }
 
 // Reloads apart from whoever waits for signals, so that a store that hangs does not keep the end
@@ -131,7 +133,7 @@ int serve(const Config& config, Console& console) {
   auto gateway = std::make_unique<Gateway>(config);
   auto reloader = std::make_unique<Reloader>(*gateway, config.file);
   auto watch = std::make_unique<RulesWatch>([&] { return gateway->rules_present(); },
-                                            [&] { reload_rules(*gateway); }, kLookAtRules,
+                                            [&] { return reload_rules(*gateway); }, kLookAtRules,
                                             gateway->rules_taken());
   // For whoever started it: both ports, chosen ones included, once both answer.
   console.out << "ready public=" << gateway->public_port() << " private=" << gateway->private_port()

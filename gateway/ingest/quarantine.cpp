@@ -1,7 +1,6 @@
 #include "gateway/ingest/quarantine.h"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -82,6 +81,7 @@ struct Quarantine::State {
   std::mutex mutex;
   std::condition_variable wake;
   std::deque<store::Quarantined> waiting;
+  std::size_t waiting_bytes = 0;
   // What each channel has in the store and on its way there, as far as is known.
   std::map<store::ChannelId, store::QuarantineTotal> totals;
   std::map<store::ChannelId, bool> is_full;  // said already
@@ -92,7 +92,9 @@ struct Quarantine::State {
 
   bool has_room(store::ChannelId channel, std::size_t size) const {
     const auto total = totals.find(channel);
-    if (waiting.size() >= options.waiting) return false;
+    if (waiting.size() >= options.waiting || waiting_bytes + size > options.waiting_bytes) {
+      return false;
+    }
     if (total == totals.end()) return true;
     return static_cast<std::size_t>(total->second.rows) < options.rows &&
            static_cast<std::size_t>(total->second.bytes) + size <= options.bytes;
@@ -129,6 +131,7 @@ struct Quarantine::State {
       if (portion.empty()) return true;
       if (!store.quarantine(portion)) return false;
       const std::lock_guard lock(mutex);
+      for (const store::Quarantined& entry : portion) waiting_bytes -= entry.request.size();
       waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(portion.size()));
     }
   }
@@ -233,10 +236,16 @@ void Quarantine::keep(const std::string& channel, const adapters::BoundChannel& 
                       const adapters::Callback& callback, Time received_at) {
   observe::ChannelMetrics& counters =
       state_->metrics.channel(channel, bound.adapter->channel().platform);
-  const std::size_t size = callback.body.size() + callback.query.size();
+  // Asked before as well: a flood that finds no room is to cost nothing.
+  const auto has_room = [&](std::size_t size) {
+    const std::lock_guard lock(state_->mutex);
+    return state_->has_room(bound.id, size);
+  };
+  std::string request;
+  if (has_room(callback.body.size())) request = pack_request(callback);
   {
     const std::lock_guard lock(state_->mutex);
-    if (!state_->has_room(bound.id, size)) {
+    if (request.empty() || !state_->has_room(bound.id, request.size())) {
       counters.quarantine(false);
       if (!std::exchange(state_->is_full[bound.id], true)) {
         observe::log(observe::Level::warning, "quarantine_full",
@@ -247,7 +256,8 @@ void Quarantine::keep(const std::string& channel, const adapters::BoundChannel& 
       }
       return;
     }
-    state_->waiting.push_back({0, bound.tenant, bound.id, received_at, pack_request(callback)});
+    state_->waiting_bytes += request.size();
+    state_->waiting.push_back({0, bound.tenant, bound.id, received_at, std::move(request)});
     state_->count(state_->waiting.back());
   }
   counters.quarantine(true);

@@ -22,7 +22,9 @@ struct QuarantineOptions {
   std::size_t rows = 2'000;
   std::size_t bytes = 32 * 1024 * 1024;
   Milliseconds age{7 * 24 * 3'600'000};
-  std::size_t waiting = 1'024;  // requests on their way to the store, of all channels
+  // On their way to the store, of all channels: what it may cost while the store hangs.
+  std::size_t waiting = 1'024;
+  std::size_t waiting_bytes = 64 * 1024 * 1024;
 };
 
 class Quarantine {

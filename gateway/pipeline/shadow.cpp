@@ -39,6 +39,17 @@ Json fields_of(const Fact& fact) {
   return fields;
 }
 
+// A field's name as rules write it; what follows a label that somebody chose is left out.
+std::string shown_name(const std::string& name) {
+  constexpr std::size_t kLongest = 64;
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.';
+  };
+  const auto end = std::ranges::find_if_not(name, is_word);
+  const auto size = std::min(static_cast<std::size_t>(end - name.begin()), kLongest);
+  return size == name.size() ? name : name.substr(0, size) + "…";
+}
+
 class Comparison {
  public:
   void compare(const Event& active, const Event& candidate) {
@@ -83,17 +94,18 @@ class Comparison {
       say(kind + ' ' + place + ": another value");
       return;
     }
+    const auto place_of = [&](const std::string& name) { return place + '/' + shown_name(name); };
     for (const auto& [name, value] : active.items()) {
       const auto other = candidate.find(name);
       if (other == candidate.end()) {
-        say(kind + ' ' + place + '/' + name + ": not with the candidate");
+        say(kind + ' ' + place_of(name) + ": not with the candidate");
       } else {
-        compare_fields(kind, value, *other, place + '/' + name);
+        compare_fields(kind, value, *other, place_of(name));
       }
     }
     for (const auto& [name, value] : candidate.items()) {
-      if (!active.contains(name))
-        say(kind + ' ' + place + '/' + name + ": only with the candidate");
+      if (active.contains(name)) continue;
+      say(kind + ' ' + place_of(name) + ": only with the candidate");
     }
   }
 

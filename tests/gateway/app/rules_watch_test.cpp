@@ -34,7 +34,11 @@ TEST_CASE("a change is told once, when what is looked at has stood still") {
           if (++looks == answers.size() + 3) ended.set_value();
           return answers[std::min(looks, answers.size()) - 1];
         },
-        [&] { told.push_back(looks); }, 1ms, "a");
+        [&] {
+          told.push_back(looks);
+          return true;
+        },
+        1ms, "a");
     ended.get_future().wait();
   }
   CHECK(told == std::vector<std::size_t>{5});
@@ -42,9 +46,24 @@ TEST_CASE("a change is told once, when what is looked at has stood still") {
 
 TEST_CASE("what changed before the watch began is told too") {
   std::promise<void> told;
-  const app::RulesWatch watch([] { return std::string("new"); }, [&] { told.set_value(); }, 1ms,
-                              "old");
+  const auto tell = [&] {
+    told.set_value();
+    return true;
+  };
+  const app::RulesWatch watch([] { return std::string("new"); }, tell, 1ms, "old");
   told.get_future().wait();
+}
+
+TEST_CASE("a change that could not be taken yet is told again") {
+  std::promise<int> taken;
+  int times = 0;
+  const auto tell = [&] {
+    if (++times < 3) return false;  // as long as the store is away
+    taken.set_value(times);
+    return true;
+  };
+  const app::RulesWatch watch([] { return std::string("new"); }, tell, 1ms, "old");
+  CHECK(taken.get_future().get() == 3);
 }
 
 TEST_CASE("a fingerprint differs with every file that packs are read from, and with no other") {
