@@ -165,7 +165,8 @@ Result<models::Json> Gateway::State::replay_event(store::TenantId tenant, std::i
     return fail(ErrorCode::conflict,
                 "this event has not been worked yet; nothing is to be replayed");
   }
-  pipeline::Replayer replayer(*store, *channels.snapshot(), clock, crypto::fill_random);
+  pipeline::Replayer replayer(*store, *channels.snapshot(), clock, crypto::fill_random,
+                              holder + " replay");
   const auto report = replayer.replay({**row}, {});
   if (!report) return tl::unexpected(report.error());
   api->wake();

@@ -17,8 +17,9 @@ namespace {
 
 using models::Json;
 
-constexpr std::size_t kPortion = 1024;
-constexpr std::size_t kPortionBytes = 16 * 1024 * 1024;
+// Written in one transaction, for which callbacks wait on SQLite.
+constexpr std::size_t kPortion = 256;
+constexpr std::size_t kPortionBytes = 4 * 1024 * 1024;
 // What a dry run holds in memory at once, since nothing of it is written.
 constexpr std::int64_t kMostDry = 20'000;
 constexpr std::size_t kMostDryBytes = 256 * 1024 * 1024;
@@ -115,7 +116,8 @@ int replay(const Config& whole, const ReplayOptions& options, Console& console) 
   const adapters::Registry registry(config.rules_dir);
   const adapters::ChannelMap channels = need(bind_channels(config, registry, *store, system_now()));
   if (channels.empty()) throw CommandFailed(config.file + " has no [[channel]]; add one");
-  pipeline::Replayer replayer(*store, channels, system_now, crypto::fill_random);
+  pipeline::Replayer replayer(*store, channels, system_now, crypto::fill_random,
+                              format_uuid(make_uuid(system_now(), crypto::fill_random)));
   store::StoredQuery query;
   query.statuses = statuses_of(options.status);
   query.after = options.since > 0 ? options.since - 1 : 0;

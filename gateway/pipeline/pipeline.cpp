@@ -12,6 +12,7 @@
 #include "gateway/observe/thread_name.h"
 #include "gateway/pipeline/composer.h"
 #include "gateway/pipeline/reading.h"
+#include "gateway/pipeline/work_lease.h"
 
 namespace guanxi::pipeline {
 namespace {
@@ -19,8 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::string_view kLease = "pipeline";
-constexpr Milliseconds kLeaseTime = 10s;
 // How often to look for rows that another process stored, and how long to wait for a store that
 // fails.
 constexpr Milliseconds kPoll = 250ms;
@@ -60,7 +59,8 @@ struct Pipeline::State {
         clock(std::move(the_clock)),
         randomness(std::move(the_randomness)),
         options(std::move(the_options)),
-        hooks(std::move(the_hooks)) {}
+        hooks(std::move(the_hooks)),
+        lease(the_store, options.holder) {}
 
   store::Store& store;
   const adapters::Channels& channels;
@@ -70,7 +70,7 @@ struct Pipeline::State {
   PipelineOptions options;
   PipelineHooks hooks;
 
-  Time lease_until{};
+  WorkLease lease;
   Time look_for_held_at{};
   std::mutex mutex;
   std::condition_variable condition;
@@ -82,13 +82,6 @@ struct Pipeline::State {
   std::optional<store::Batch> written_meanwhile;
   ShadowBook shadows;
   std::thread thread;
-
-  Result<bool> hold_lease(Time now) {
-    if (now + kLeaseTime / 2 < lease_until) return true;
-    auto held = store.acquire_lease(kLease, options.holder, now, now + kLeaseTime);
-    if (held && *held) lease_until = now + kLeaseTime;
-    return held;
-  }
 
   Result<ReadRow> read_one(store::InboxRow row) {
     const auto snapshot = channels.snapshot();
@@ -240,9 +233,9 @@ struct Pipeline::State {
     const auto found = store.has_held(bound);
     if (!found) return tl::unexpected(found.error());
     if (!*found) return {};
-    const auto lease = hold_lease(now);
-    if (!lease) return tl::unexpected(lease.error());
-    if (!*lease) return {};
+    const auto held = lease.hold(now);
+    if (!held) return tl::unexpected(held.error());
+    if (!*held) return {};
     return store.take_up(bound);
   }
 
@@ -272,7 +265,7 @@ struct Pipeline::State {
     if (!rows) return fail(rows.error().code, rows.error().detail);
     if (rows->empty()) return Taken{};
     // Whoever may not work them need not read them.
-    auto held = hold_lease(clock());
+    auto held = lease.hold(clock());
     if (!held) return fail(held.error().code, held.error().detail);
     if (!*held) return Taken{};
     auto read_rows = read(std::move(*rows));
@@ -280,7 +273,21 @@ struct Pipeline::State {
     return Taken{std::move(*read_rows), {}};
   }
 
+  // Whoever asks for the lease gets it between two batches; what was prepared ahead is void by
+  // then.
+  Result<bool> give_up_lease() {
+    const auto asked = lease.is_asked(clock());
+    if (!asked || !*asked) return asked;
+    ahead = {};
+    written_meanwhile.reset();
+    lease.release();
+    return true;
+  }
+
   Result<std::size_t> work_batch() {
+    const auto given_up = give_up_lease();
+    if (!given_up) return fail(given_up.error().code, given_up.error().detail);
+    if (*given_up) return std::size_t{0};
     const bool crowded = is_crowded();
     const std::size_t limit = crowded ? options.crowded_batch_rows : options.batch_rows;
     const auto started = SteadyClock::now();
@@ -292,7 +299,7 @@ struct Pipeline::State {
       return std::size_t{0};
     }
     const Time now = clock();  // before that of what is prepared meanwhile
-    auto held = hold_lease(now);
+    auto held = lease.hold(now);
     if (!held) return fail(held.error().code, held.error().detail);
     if (!*held) return std::size_t{0};
     if (rows.size() == limit && !crowded) {
@@ -340,7 +347,7 @@ struct Pipeline::State {
         continue;
       }
       if (worked.error().code == ErrorCode::conflict) {
-        lease_until = {};
+        lease.doubt();
         continue;
       }
       if (!std::exchange(failing, true)) {
@@ -348,7 +355,7 @@ struct Pipeline::State {
       }
       wait(kPatience);
     }
-    if (lease_until != Time{}) static_cast<void>(store.release_lease(kLease, options.holder));
+    lease.release();
   }
 };
 

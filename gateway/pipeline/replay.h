@@ -3,15 +3,18 @@
 // rows came, and subscribers are told what changed, marked `replayed`.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "adapters/bound_channel.h"
 #include "gateway/pipeline/composer.h"
+#include "gateway/pipeline/work_lease.h"
 #include "gateway/store/store.h"
 #include "models/ids.h"
 #include "models/json.h"
@@ -47,11 +50,18 @@ struct CustomerDifference {
 
 class Replayer {
  public:
-  // Channels that are not in `channels` are left alone.
-  Replayer(store::Store& store, adapters::ChannelMap channels, Clock clock, Randomness randomness);
+  // Channels that are not in `channels` are left alone. `holder` names it in the lease of those who
+  // work rows.
+  Replayer(store::Store& store, adapters::ChannelMap channels, Clock clock, Randomness randomness,
+           std::string holder);
+  // Gives the lease back.
+  ~Replayer();
+  Replayer(const Replayer&) = delete;
+  Replayer& operator=(const Replayer&) = delete;
 
-  // Reads one portion of the rows again and writes what they state. Errors: the store's. While
-  // others change the same customers it is done again.
+  // Reads one portion of the rows again and writes what they state. A gateway at work gives way
+  // meanwhile, and goes on between portions, every second or two. Errors: the store's;
+  // `unavailable` if it does not give way.
   Result<ReplayReport> replay(const std::vector<store::InboxRow>& rows, Replaying how);
 
   // The same without writing anything.
@@ -63,12 +73,16 @@ class Replayer {
     ReplayReport report;
     Composed composed;
   };
+  Result<void> take_lease();
+  void give_way();
   Result<Prepared> prepare(const std::vector<store::InboxRow>& rows, Replaying how);
 
   store::Store& store_;
   adapters::ChannelMap channels_;
   Clock clock_;
   Randomness randomness_;
+  WorkLease lease_;
+  std::optional<std::chrono::steady_clock::time_point> held_since_;
 };
 
 }  // namespace guanxi::pipeline

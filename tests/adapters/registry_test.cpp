@@ -143,6 +143,9 @@ TEST_CASE("files that are no JSON, badly named, repeat a key or lack a manifest 
   CHECK(reason("other/2026-03-01.json", "{}") == "is missing");
   CHECK(!reason("chat/manifest.json", R"({"title":"x"})").empty());
   CHECK(lint("/no/such/folder").size() == 1);
+  const Folder empty;
+  REQUIRE(lint(empty.path()).size() == 1);
+  CHECK(lint(empty.path())[0].reason.find("holds no pack") == 0);
 }
 
 TEST_CASE("settings are checked against the manifest, and secrets never quoted") {

@@ -109,6 +109,18 @@ TEST_CASE("phones and e-mails are masked in tags, labels and states too") {
         std::string::npos);
 }
 
+TEST_CASE("a tag that the library has deleted is gone from the customer and from her relations") {
+  Customer tagged = lei();
+  const Json held{{{"id", "et1"}, {"name", "vip"}}, {{"id", "et2"}, {"name", "old"}}};
+  apply(tagged, {relation("active", kDay, {{"set", {{"tags", held}}}})}, event_source(1, kDay));
+  const TagNames names{{{"tag_id", "p.tag", kLei.scope, "et2", Side::tag}, {"", ""}},
+                       {{"tag_id", "p.tag", kLei.scope, "et1", Side::tag}, {"grade", "gold"}}};
+  const Json shown = customer_json(tagged, {"t", true, &names});
+  CHECK(shown["relations"][0]["tags"] == Json{"et1"});
+  REQUIRE(shown["tags"].size() == 1);
+  CHECK(shown["tags"][0]["name"] == "gold");
+}
+
 TEST_CASE("of a phone so much is shown that a person knows it again, and no more") {
   CHECK(mask_phone("+8613800001234") == "+86138****1234");
   CHECK(mask_phone("+85291234567") == "+85*****4567");

@@ -153,3 +153,16 @@ TEST_CASE("one event reports a bounded number of pointers, each once") {
   message[std::string(5000, 'k')] = 1;
   CHECK(pack.read(message)[0].drift.at(0).pointer.size() < 100);
 }
+
+TEST_CASE("a key that a person may have written stands in no report") {
+  const Compiled pack(contact_pack());
+  REQUIRE(pack.complaints.empty());
+  Json message = contact();
+  message["13800001234"] = 1;
+  message["{\"id\": \"s1\"}"] = "x";
+  message["li@example.com"] = "x";
+  message["预算"] = "x";
+  CHECK(kinds(pack, message) ==
+        std::vector<std::string>{"unknown_field /key(11)", "unknown_field /key(14)",
+                                 "unknown_field /key(12)", "unknown_field /预算"});
+}

@@ -22,7 +22,7 @@ TEST_CASE("a lookup answers in the order of its identities, null for who is not 
   ApiWorld world;
   world.add({.name = "one", .member_id = "m1"});
   world.add({.name = "two", .member_id = "m2", .phone = "+8613800000002"});
-  world.add({.name = "three", .email = "three@example.com"});
+  world.add({.name = "three", .email = "Three@Example.com"});
   const Json answer = look_up(world, {member("m2"),
                                       member("nobody"),
                                       member("m1"),

@@ -231,6 +231,12 @@ TEST_CASE("check refuses a certificate and a store that serve could not use") {
   CHECK(ran.code == 1);
   CHECK(ran.out.find("/none.pem cannot be used") != std::string::npos);
   CHECK(ran.out.find("its folder must exist") != std::string::npos);
+  // Also before there is a database that the key could belong to.
+  std::ofstream(gateway.config()) << "[store]\nurl = \"sqlite:" << gateway.config()
+                                  << ".db\"\ndata_key = \"abc\"\n";
+  const Ran key = gateway.run({"check"});
+  CHECK(key.code == 1);
+  CHECK(key.out.find("store.data_key does not hold 32 bytes") != std::string::npos);
 }
 
 TEST_CASE("connections are fewer where the system allows few files") {

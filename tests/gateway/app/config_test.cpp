@@ -155,6 +155,9 @@ TEST_CASE("a faulty file is refused with the place, the key and the cure") {
        "\"2d\""},
       {"[server]\nrequest_timeout = \"0\"\n",
        "guanxi.toml:2: server.request_timeout must be longer than 0"},
+      {"[server]\npublic = \"127.0.0.1:80\"\nprivate = \"127.0.0.1:80\"\n",
+       "guanxi.toml:1: server.public and server.private cannot both be 127.0.0.1:80; give the CRM "
+       "API an address of its own"},
       {"[server]\ntls_key = \"k\"\n",
        "guanxi.toml:1: server.tls_certificate and server.tls_key belong together; one is missing"},
       {"[store]\nauto_migrate = \"yes\"\n",

@@ -26,6 +26,15 @@ long count(const std::vector<std::string>& all, const std::string& one) {
 
 }  // namespace
 
+TEST_CASE("what is said to happen far ahead has happened when it was told") {
+  SqliteWorld world;
+  world->deliver(contact_event("add_external_contact", "wmLei", "sales.li", 99'999'999'999));
+  world->work();
+  const models::Customer customer = world->customer("wmLei");
+  CHECK(customer.first_seen_at == world->now);
+  CHECK(customer.identities[0].last_seen == world->now);
+}
+
 TEST_CASE("a callback becomes a customer with relation, timeline and changes") {
   SqliteWorld world;
   world->deliver(contact_event("add_external_contact", "wmLei", "sales.li", kDay,

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <random>
 
@@ -62,8 +63,12 @@ class Stand {
     FAIL("the pipeline does not come to an end");
   }
 
+  // The pipeline on a thread of its own, as in a gateway.
+  void start() { pipeline_->start(); }
+  void stop() { pipeline_->stop(); }
+
   pipeline::Replayer replayer() {
-    return {*store, *channels_.snapshot(), [this] { return now; }, random_()};
+    return {*store, *channels_.snapshot(), [this] { return now; }, random_(), holder};
   }
 
   std::vector<store::InboxRow> stored(std::vector<store::RowStatus> statuses) {
@@ -93,6 +98,7 @@ class Stand {
   }
 
   std::unique_ptr<store::Store> store;
+  std::string holder = "test";  // of the replayer's lease, as the pipeline's: one thread works both
   Time now = from_ms(1'767'225'600'000);
   store::TenantId tenant = 0;
   store::ChannelId channel = 0;
@@ -100,10 +106,10 @@ class Stand {
  private:
   Randomness random_() {
     return [this](std::uint8_t* bytes, std::size_t size) {
+      const std::uint32_t count = count_++;
       for (std::size_t i = 0; i < size; ++i) {
-        bytes[i] = static_cast<std::uint8_t>(count_ >> (8 * (size - 1 - i) % 32));
+        bytes[i] = static_cast<std::uint8_t>(count >> (8 * (size - 1 - i) % 32));
       }
-      ++count_;
     };
   }
 
@@ -111,7 +117,7 @@ class Stand {
   TemporaryFolder folder_;
   adapters::Channels channels_;
   observe::Metrics metrics_;
-  std::uint32_t count_ = 1;
+  std::atomic<std::uint32_t> count_{1};
   std::unique_ptr<pipeline::Pipeline> pipeline_;
 };
 
@@ -230,4 +236,40 @@ TEST_CASE(
     CAPTURE(platform);
     CHECK(count >= 3);
   }
+}
+
+TEST_CASE("a replay beside a pipeline at work ends as one that has the store to itself") {
+  const std::string file = GUANXI_SOURCE_DIR "/tests/simulator/wecom.json";
+  const auto versions = versions_of("wecom");
+  const adapters::ChannelSettings channel = described_channels(file).front();
+  const auto adapter = registry().bind(channel);
+  REQUIRE(adapter);
+  const auto samples = apart(app::samples_of(**adapter, from_ms(1'767'225'600'000)), **adapter);
+  Stand known(channel);
+  Stand busy(channel);
+  known.read_by(versions.back());
+  busy.read_by(versions.front());
+  const auto receive = [](Stand& stand, const std::vector<Sent>& history) {
+    for (const Sent& sent : history) stand.receive(sent.recipe, sent.format, sent.bytes);
+  };
+  std::vector<std::vector<Sent>> histories;
+  for (unsigned seed = 71; seed < 77; ++seed) histories.push_back(random_history(samples, seed));
+  receive(known, histories.front());
+  receive(busy, histories.front());
+  busy.work();
+
+  busy.read_by(versions.back());
+  busy.holder = "replay";
+  busy.start();
+  for (std::size_t i = 1; i < histories.size(); ++i) {
+    receive(known, histories[i]);
+    receive(busy, histories[i]);
+    // Whatever the pipeline has come to; the last time, all that the old pack read is read again.
+    busy.replay(busy.all_stored());
+  }
+  busy.stop();
+  busy.work();
+  known.work();
+  CHECK(!known.state().empty());
+  CHECK(busy.state() == known.state());
 }
