@@ -139,6 +139,8 @@ class Pack {
   virtual const std::string& version() const = 0;  // "2024-12-19"
   virtual const std::string& hash() const = 0;     // SHA-256 of the resolved content, hex
   virtual std::vector<std::string> event_names() const = 0;
+  // Whether it expects something at a place of an event, as Event::present names it.
+  virtual bool knows(std::string_view event, std::string_view place) const = 0;
   virtual std::vector<std::string> example_names() const = 0;
   // The payload of an example, as the JSON tree and rendered in the format the platform sends.
   virtual Result<std::pair<std::string, models::Json>> example(std::string_view name) const = 0;

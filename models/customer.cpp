@@ -32,7 +32,8 @@ CustomerIdentity* owned(Customer& customer, const Identity& identity) {
 // Folds what one event says into a customer, and notes what of it outsiders see.
 class Folding {
  public:
-  Folding(Customer& customer, const Source& source) : customer_(customer), source_(source) {
+  Folding(Customer& customer, const Source& source, const Survivorship& survivorship)
+      : customer_(customer), source_(source), survivorship_(survivorship) {
     source_.pack_hash.clear();
   }
 
@@ -132,8 +133,10 @@ class Folding {
     }
   }
 
-  bool offer(Fields& fields, const std::string& name, const Json& value, Time at) {
-    const bool won = fields[name].offer({value, source_at(at)});
+  bool offer(Fields& fields, const std::string& name, const Json& value, const Fact& fact) {
+    Candidate candidate{value, source_at(fact.at)};
+    candidate.unproven = fact.unproven;
+    const bool won = fields[name].offer(std::move(candidate), survivorship_.of(name));
     changed_ = changed_ || won;
     return won;
   }
@@ -141,7 +144,7 @@ class Folding {
   void offer_set(Fields& fields, const Fact& fact) {
     const auto set = fact.fields.find("set");
     if (set == fact.fields.end() || !set->is_object()) return;
-    for (const auto& [name, value] : set->items()) offer(fields, name, value, fact.at);
+    for (const auto& [name, value] : set->items()) offer(fields, name, value, fact);
   }
 
   void note_origin(Time at, std::string state) {
@@ -195,7 +198,7 @@ class Folding {
     const auto set = fact.fields.find("set");
     if (set == fact.fields.end() || !set->is_object()) return;
     for (const auto& [name, value] : set->items()) {
-      if (offer(relation.fields, name, value, fact.at) && name == "tags") {
+      if (offer(relation.fields, name, value, fact) && name == "tags") {
         effects_.push_back({Effect::Kind::tag_changed, relation.staff});
       }
     }
@@ -334,15 +337,15 @@ class Folding {
     if (scopes == fact.fields.end() || !scopes->is_array()) return;
     for (const Json& scope : *scopes) {
       if (!scope.is_string()) continue;
-      offer(customer_.fields, "attributes.consent." + scope.get<std::string>(), status, fact.at);
+      offer(customer_.fields, "attributes.consent." + scope.get<std::string>(), status, fact);
     }
   }
 
-  // The platform's own erasure withdraws what this channel stated, and nothing else.
+  // The platform's own erasure withdraws what this channel stated, proven or not, and nothing else.
   void withdraw() {
     const auto clear = [&](Fields& fields) {
       for (auto& [name, field] : fields) {
-        changed_ = field.offer({Json(nullptr), source_}) || changed_;
+        changed_ = field.offer({Json(nullptr), source_}, survivorship_.of(name)) || changed_;
       }
     };
     clear(customer_.fields);
@@ -353,6 +356,7 @@ class Folding {
 
   Customer& customer_;
   Source source_;
+  const Survivorship& survivorship_;
   std::vector<Effect> effects_;
   bool changed_ = false;
 };
@@ -381,18 +385,33 @@ std::vector<std::string> texts_of(const Customer& customer,
   return texts;
 }
 
+// Whether a channel's newer word replaces its former one.
+bool takes_place_of(const Candidate& newer, const Candidate& former, bool wins) {
+  if (newer.unproven && !former.unproven && !former.value.is_null()) return false;
+  // Said again against another channel's value, it is the newest word.
+  return newer.value != former.value || !wins || newer.unproven != former.unproven;
+}
+
 }  // namespace
 
-bool Field::offer(Candidate candidate) {
+Candidate::Lead Candidate::lead_over(const Candidate& other) const {
+  if (rank != other.rank) return rank < other.rank ? Lead::order_of_sources : Lead::none;
+  if (unproven != other.unproven) return other.unproven ? Lead::proven : Lead::none;
+  return other.source.order() < source.order() ? Lead::newer : Lead::none;
+}
+
+bool Field::offer(Candidate candidate, const SourceOrder& order) {
   const Candidate* before = winner();
   const Json value_before = before != nullptr ? before->value : Json(nullptr);
   const bool wins = before != nullptr && before->value == candidate.value;
+  candidate.rank = order.rank(candidate.source.platform);
+  // The order may be another than when they were offered.
+  for (Candidate& held : candidates_) held.rank = order.rank(held.source.platform);
   const auto mine = std::ranges::find(candidates_, candidate.source.channel,
                                       [](const Candidate& held) { return held.source.channel; });
   if (mine == candidates_.end()) {
     candidates_.push_back(std::move(candidate));
-  } else if (mine->value != candidate.value || !wins) {
-    // Said again against another channel's value, it is the newest word.
+  } else if (takes_place_of(candidate, *mine, wins)) {
     *mine = std::move(candidate);
   }
   const Candidate* after = winner();
@@ -403,7 +422,7 @@ const Candidate* Field::winner() const {
   const Candidate* best = nullptr;
   for (const Candidate& candidate : candidates_) {
     if (candidate.value.is_null()) continue;
-    if (best == nullptr || best->source.order() < candidate.source.order()) best = &candidate;
+    if (best == nullptr || candidate.lead_over(*best) != Candidate::Lead::none) best = &candidate;
   }
   return best;
 }
@@ -420,9 +439,9 @@ bool Customer::accepts(const Source& source) const {
   return std::pair{folded_at, folded_seq} < source.order();
 }
 
-std::vector<Effect> apply(Customer& customer, const std::vector<Fact>& facts,
-                          const Source& source) {
-  Folding folding(customer, source);
+std::vector<Effect> apply(Customer& customer, const std::vector<Fact>& facts, const Source& source,
+                          const Survivorship& survivorship) {
+  Folding folding(customer, source, survivorship);
   for (const Fact& fact : facts) folding.apply(fact);
   folding.end_unlisted(facts);
   return std::move(folding).effects();

@@ -12,6 +12,7 @@
 
 #include "models/fact.h"
 #include "models/ids.h"
+#include "models/survivorship.h"
 #include "models/time.h"
 
 namespace guanxi::models {
@@ -35,19 +36,26 @@ struct Source {
 struct Candidate {
   Json value;
   Source source;
+  std::uint8_t rank = SourceOrder::kPlatform;  // of the source for this field; 0 is best
+  bool unproven = false;                       // nothing proved who said it
 
   bool operator==(const Candidate&) const = default;
+  // Why it comes before another that is not null, if it does.
+  enum class Lead : std::uint8_t { none, order_of_sources, proven, newer };
+  Lead lead_over(const Candidate& other) const;
 };
 
-// A field's candidates, the latest of each channel. The newest that is not null wins.
+// A field's candidates, the latest of each channel. Of those that are not null the one of the best
+// source wins; of sources as good what was proven, then what is newest.
 class Field {
  public:
   Field() = default;
   explicit Field(std::vector<Candidate> candidates) : candidates_(std::move(candidates)) {}
 
-  // Takes a newer statement of its channel; true if the winning value changed. A value said again
-  // keeps the source that said it first, so that a source tells since when a value holds.
-  bool offer(Candidate candidate);
+  // Takes a newer statement of its channel, and ranks all by the order; true if the winning value
+  // changed. A value said again keeps the source that said it first, so that a source tells since
+  // when a value holds. What is unproven leaves the value that its channel has proven.
+  bool offer(Candidate candidate, const SourceOrder& order = Survivorship::usual().of({}));
   // The winner; null when nobody states a value.
   const Candidate* winner() const;
   const std::vector<Candidate>& candidates() const { return candidates_; }
@@ -66,6 +74,9 @@ struct CustomerIdentity {
   Time first_seen{};
   Time last_seen{};
   Source source = {};  // what named it first
+  // What was stated or decided of it is at odds with something: whoever changes who is who reads
+  // all.
+  bool contested = false;
 
   bool operator==(const CustomerIdentity&) const = default;
 };
@@ -142,9 +153,10 @@ struct Customer {
 // owns: what facts say of identities that are not among them is left to their owner. Facts with
 // `complete` are a whole list of relations: those of the same customer identity with staff not
 // listed (nor among the values of the field `also_listed`, from earlier pages) are over.
-std::vector<Effect> apply(Customer& customer, const std::vector<Fact>& facts, const Source& source);
+std::vector<Effect> apply(Customer& customer, const std::vector<Fact>& facts, const Source& source,
+                          const Survivorship& survivorship = Survivorship::usual());
 
-// The newest value of a field; null when unknown.
+// The winning value of a field; null when unknown.
 Json value_of(const Fields& fields, std::string_view name);
 
 // All phones and e-mails stated for the customer, deduplicated, in order of first statement.

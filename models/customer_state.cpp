@@ -58,7 +58,7 @@ Customer read_customer(const Json& json) {
     customer.identities.push_back(
         {identity_from(row.at(0)), row.at(1).get<std::string>(), row.at(2).get<std::string>(),
          from_ms(row.at(3).get<std::int64_t>()), from_ms(row.at(4).get<std::int64_t>()),
-         sources.at(row.at(5).get<std::size_t>())});
+         sources.at(row.at(5).get<std::size_t>()), row.size() > 6});
   }
   customer.fields = fields_from(json.at(5), sources);
   for (const Json& row : json.at(6)) {
@@ -84,9 +84,11 @@ Json customer_state(const Customer& customer) {
   SourceTable sources;
   Json identities = Json::array();
   for (const CustomerIdentity& held : customer.identities) {
-    identities.push_back(list_of(identity_to(held.identity), held.platform, held.channel,
-                                 to_ms(held.first_seen), to_ms(held.last_seen),
-                                 sources.index_of(held.source)));
+    Json row =
+        list_of(identity_to(held.identity), held.platform, held.channel, to_ms(held.first_seen),
+                to_ms(held.last_seen), sources.index_of(held.source));
+    if (held.contested) row.push_back(1);
+    identities.push_back(std::move(row));
   }
   Json relations = Json::array();
   for (const Relation& relation : customer.relations) {

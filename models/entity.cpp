@@ -48,9 +48,9 @@ class Folding {
         offer(std::string(role_text(role)), identity_object(*named), fact.at);
       }
     }
-    if (const Identity* customer = fact.primary(Role::customer);
-        customer != nullptr && entity_.customer != *customer) {
-      entity_.customer = *customer;
+    if (fact.kind == FactKind::lead && fact.primary(Role::customer) != nullptr &&
+        entity_.customer != *fact.subject()) {
+      entity_.customer = *fact.subject();
       changed_ = true;
     }
   }

@@ -51,13 +51,14 @@ constexpr Words<Role, 11> kRoles{{{Role::customer, "customer"},
                                   {Role::by, "by"},
                                   {Role::member, "member"}}};
 
-constexpr Words<Drift::Kind, 7> kDriftKinds{{{Drift::Kind::unknown_event, "unknown_event"},
+constexpr Words<Drift::Kind, 8> kDriftKinds{{{Drift::Kind::unknown_event, "unknown_event"},
                                              {Drift::Kind::variant, "variant"},
                                              {Drift::Kind::unknown_field, "unknown_field"},
                                              {Drift::Kind::unknown_value, "unknown_value"},
                                              {Drift::Kind::retyped, "retyped"},
                                              {Drift::Kind::silent, "silent"},
-                                             {Drift::Kind::unknown_error, "unknown_error"}}};
+                                             {Drift::Kind::unknown_error, "unknown_error"},
+                                             {Drift::Kind::vanished, "vanished"}}};
 
 template <typename Enum, std::size_t N>
 std::string_view word(const Words<Enum, N>& words, Enum value) {
@@ -95,11 +96,28 @@ const Identity* Fact::primary(Role role) const {
 }
 
 const Identity* Fact::subject() const {
+  const bool has_party =
+      kind == FactKind::interaction || kind == FactKind::consent || kind == FactKind::member;
+  const Identity* value = nullptr;  // a phone or e-mail
+  for (const Named& named : names) {
+    if (named.role != (has_party ? Role::party : Role::customer)) continue;
+    if (named.identity.side != Side::customer) continue;
+    if (!is_contact(named.identity)) return &named.identity;
+    if (value == nullptr) value = &named.identity;
+  }
+  if (const Identity* self = primary(Role::self); self != nullptr && kind == FactKind::lead) {
+    return self;
+  }
+  if (value != nullptr) return value;
   for (const Role role :
        {Role::customer, Role::party, Role::of, Role::self, Role::staff, Role::group}) {
     if (const Identity* identity = primary(role)) return identity;
   }
   return nullptr;
+}
+
+bool is_contact(const Identity& identity) {
+  return identity.name_space == "phone" || identity.name_space == "email";
 }
 
 }  // namespace guanxi::models

@@ -36,6 +36,9 @@ struct Identity {
   std::strong_ordering operator<=>(const Identity& other) const;
 };
 
+// A phone or an e-mail address, which belongs to no platform and which people may share.
+bool is_contact(const Identity& identity);
+
 // How far a statement that two identities are one person is believed (semantics.md, 2).
 enum class Trust : std::uint8_t {
   account_bound,  // the platform names both in one authenticated payload: joins
@@ -105,13 +108,15 @@ struct Fact {
   Json fields = Json::object();
   // The role whose whole list this fact belongs to: others of that kind, not listed, are over.
   std::optional<Role> complete;
+  bool unproven = false;  // nothing proved that the payload came from its platform
 
   bool operator==(const Fact&) const = default;
 
   // The primary identity of a role; null when the fact names nobody there.
   const Identity* primary(Role role) const;
-  // The identity whose history this fact belongs to: customer, else party, else self, staff or
-  // group.
+  // The identity whose history this fact belongs to: an id by which a platform knows the person; a
+  // lead by its own name if it has no such id, for several people may give one phone; else a phone
+  // or e-mail; for facts of things the thing. It depends on nothing but the fact.
   const Identity* subject() const;
 };
 
@@ -146,6 +151,7 @@ struct Drift {
     retyped,
     silent,
     unknown_error,
+    vanished,  // no single event shows it
   } kind{};
   std::string event;
   std::string pointer;  // JSON pointer, or the enum's name for unknown_value
@@ -166,6 +172,9 @@ struct Event {
   std::vector<Fact> facts;
   std::vector<WantedCall> calls;
   std::vector<Drift> drift;
+  // Of the fields that the pack knows, those that a callback has, empty or not: JSON pointers, with
+  // `*` for any element of a list.
+  std::vector<std::string> present = {};
 
   bool operator==(const Event&) const = default;
 };

@@ -16,9 +16,11 @@ Json fact_to(const Fact& fact) {
   for (const Named& name : fact.names) {
     names.push_back(list_of(role_text(name.role), identity_to(name.identity)));
   }
-  return list_of(fact_kind_text(fact.kind), fact.rule, fact.index, to_ms(fact.at),
-                 trust_text(fact.trust), std::move(names), fact.fields,
-                 fact.complete ? Json(role_text(*fact.complete)) : Json());
+  Json row = list_of(fact_kind_text(fact.kind), fact.rule, fact.index, to_ms(fact.at),
+                     trust_text(fact.trust), std::move(names), fact.fields,
+                     fact.complete ? Json(role_text(*fact.complete)) : Json());
+  if (fact.unproven) row.push_back(1);
+  return row;
 }
 
 template <typename Value>
@@ -42,6 +44,7 @@ Fact fact_from(const Json& json) {
   if (const Json& complete = json.at(7); !complete.is_null()) {
     fact.complete = known(role_from(complete.get_ref<const std::string&>()));
   }
+  fact.unproven = json.size() > 8;
   return fact;
 }
 

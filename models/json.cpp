@@ -9,13 +9,6 @@
 namespace guanxi::models {
 namespace {
 
-void mask_within(Json& value) {
-  if (value.is_string()) value = mask_text(value.get<std::string>());
-  if (value.is_structured()) {
-    for (Json& item : value) mask_within(item);
-  }
-}
-
 Json time_json(const std::optional<Time>& time) {
   return time ? Json(format_time(*time)) : Json(nullptr);
 }
@@ -41,13 +34,19 @@ Json attributes_json(const Fields& fields, bool pii) {
   return attributes;
 }
 
-Json identities_json(const Customer& customer) {
+// A phone or e-mail is no platform's id, and shown to those who may see it.
+std::string identity_value(const Identity& identity, bool pii) {
+  if (pii || !is_contact(identity)) return identity.value;
+  return identity.name_space == "phone" ? mask_phone(identity.value) : mask_email(identity.value);
+}
+
+Json identities_json(const Customer& customer, bool pii) {
   Json rows = Json::array();
   for (const CustomerIdentity& held : customer.identities) {
     rows.push_back({{"platform", held.platform},
                     {"channel", held.channel},
                     {"kind", held.identity.kind},
-                    {"value", held.identity.value},
+                    {"value", identity_value(held.identity, pii)},
                     {"first_seen_at", format_time(held.first_seen)},
                     {"last_seen_at", format_time(held.last_seen)}});
   }
@@ -198,7 +197,7 @@ Json customer_json(const Customer& customer, const CustomerJsonOptions& options)
           {"company", {{"name", written("company.name")}, {"title", written("company.title")}}},
           {"phones", masked(phones_of(customer), options.pii, mask_phone)},
           {"emails", masked(emails_of(customer), options.pii, mask_email)},
-          {"identities", identities_json(customer)},
+          {"identities", identities_json(customer, options.pii)},
           {"relations", relations_json(customer, options.tags, options.pii)},
           {"tags", tags_json(customer, options.tags, options.pii)},
           {"attributes", attributes_json(customer.fields, options.pii)},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 namespace guanxi::models {
@@ -216,5 +217,12 @@ std::string mask_email(std::string_view email) {
 }
 
 std::string mask_text(std::string_view text) { return mask_phones(mask_emails(text)); }
+
+void mask_within(nlohmann::json& value) {
+  if (value.is_string()) value = mask_text(value.get<std::string>());
+  if (value.is_structured()) {
+    for (nlohmann::json& item : value) mask_within(item);
+  }
+}
 
 }  // namespace guanxi::models

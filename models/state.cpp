@@ -51,7 +51,13 @@ Json fields_to(const Fields& fields, SourceTable& sources) {
   for (const auto& [name, field] : fields) {
     Json rows = Json::array();
     for (const Candidate& candidate : field.candidates()) {
-      rows.push_back(list_of(candidate.value, sources.index_of(candidate.source)));
+      Json row = list_of(candidate.value, sources.index_of(candidate.source));
+      // Nearly always as usual, and then not worth writing.
+      if (candidate.rank != SourceOrder::kPlatform || candidate.unproven) {
+        row.push_back(candidate.rank);
+      }
+      if (candidate.unproven) row.push_back(1);
+      rows.push_back(std::move(row));
     }
     object[name] = std::move(rows);
   }
@@ -64,7 +70,10 @@ Fields fields_from(const Json& json, const std::vector<Source>& sources) {
     std::vector<Candidate> candidates;
     candidates.reserve(rows.size());
     for (const Json& row : rows) {
-      candidates.push_back({row.at(0), sources.at(row.at(1).get<std::size_t>())});
+      Candidate& candidate =
+          candidates.emplace_back(Candidate{row.at(0), sources.at(row.at(1).get<std::size_t>())});
+      if (row.size() > 2) candidate.rank = row.at(2).get<std::uint8_t>();
+      candidate.unproven = row.size() > 3;
     }
     fields.emplace_hint(fields.end(), name, Field(std::move(candidates)));
   }

@@ -67,8 +67,8 @@ const Known* child(const Known& node, const std::string& key) {
 
 class Walk {
  public:
-  Walk(const Json* body, const Known* entry, Findings& findings)
-      : body_(body), entry_(entry), findings_(findings) {}
+  Walk(const Json* body, const Known* entry, Findings& findings, Places* present)
+      : body_(body), entry_(entry), findings_(findings), present_(present) {}
 
   void visit(const Json& value, Nodes nodes, const Trail& trail) {
     if (&value == body_) nodes.add(entry_);
@@ -102,16 +102,24 @@ class Walk {
       if (!object.empty() && !only_present(wide)) retyped(object, trail);
       return;
     }
+    const std::size_t here = place_.size();
+    if (std::ranges::all_of(nodes, [](const Known* node) { return node->members.empty(); })) {
+      enter("*");  // the one element of a list
+    }
+    const std::size_t inside = place_.size();
     for (const auto& [key, value] : object.get_ref<const Json::object_t&>()) {
       Nodes next;
       for (const Known* node : wide) next.add(child(*node, key));
       const Trail step{&trail, &key};
       if (next.empty() && &value != body_) {
         findings_.add(models::Drift::Kind::unknown_field, pointer_text(&step), shape(value));
-      } else {
+      } else if (!value.is_null()) {
+        enter(key);
         visit(value, next, step);
+        leave_to(inside);
       }
     }
+    leave_to(here);
   }
 
   void visit_array(const Json& array, const Nodes& nodes, const Trail& trail) {
@@ -125,7 +133,10 @@ class Walk {
     }
     if (!elements.empty()) {
       const Trail step{&trail, nullptr};
+      const std::size_t here = place_.size();
+      if (!array.empty()) enter("*");
       for (const Json& value : array) visit(value, elements, step);
+      leave_to(here);
     } else if (!array.empty() && !numbered && !only_present(nodes)) {
       retyped(array, trail);
     }
@@ -160,9 +171,20 @@ class Walk {
     findings_.add(models::Drift::Kind::retyped, pointer_text(&trail), shape(value));
   }
 
+  void enter(const std::string& key) {
+    if (present_ == nullptr) return;
+    place_ += '/';
+    place_ += escape_step(key);
+    present_->add(place_);
+  }
+
+  void leave_to(std::size_t length) { place_.resize(length); }
+
   const Json* body_;
   const Known* entry_;
   Findings& findings_;
+  Places* present_;
+  std::string place_;  // where we are, if somebody asks
 };
 
 }  // namespace
@@ -201,6 +223,25 @@ bool Known::describes(const Path& path) const {
   return !node->typeless();
 }
 
+bool Known::has(const Path& path) const {
+  const Known* node = this;
+  for (const Step& step : path.steps) {
+    if (node->anything) return true;
+    if (step.kind == Step::Kind::any) {
+      node = node->element.empty() ? nullptr : &node->element.front();
+    } else {
+      node = child(*node, step.key);
+    }
+    if (node == nullptr) return false;
+  }
+  return true;
+}
+
+void Places::add(const std::string& place) {
+  if (places_.size() >= kMost) return;
+  if (std::ranges::find(places_, place) == places_.end()) places_.push_back(place);
+}
+
 void Findings::add(models::Drift::Kind kind, std::string pointer, std::string sample) {
   if (drift_.size() >= kMost) return;
   for (const models::Drift& held : drift_) {
@@ -213,11 +254,11 @@ void Findings::add(models::Drift::Kind kind, std::string pointer, std::string sa
 }
 
 void find_drift(const Json& message, const Known& inlet, const Json* body, const Known* entry,
-                Findings& findings) {
+                Findings& findings, Places* present) {
   Nodes nodes;
   nodes.add(&inlet);
   const Trail root;
-  Walk(body, entry, findings).visit(message, nodes, root);
+  Walk(body, entry, findings, present).visit(message, nodes, root);
 }
 
 std::string shape(const Json& value) {

@@ -25,6 +25,8 @@ struct Known {
   Known& at(const Path& path);
   // Whether the tree tells anything of what stands at a path or below.
   bool describes(const Path& path) const;
+  // Whether something may stand at a path.
+  bool has(const Path& path) const;
   bool typeless() const { return !scalar && members.empty() && element.empty(); }
 };
 
@@ -46,9 +48,22 @@ class Findings {
   std::vector<models::Drift> drift_;
 };
 
-// Compares a message with the trees of its inlet and, from `body` on, of its entry.
+// The places of a message that are known and not null, each once and at most so many.
+class Places {
+ public:
+  static constexpr std::size_t kMost = 128;
+
+  void add(const std::string& place);
+  std::vector<std::string> take() { return std::move(places_); }
+
+ private:
+  std::vector<std::string> places_;
+};
+
+// Compares a message with the trees of its inlet and, from `body` on, of its entry. `present`: null
+// if nobody asks for it.
 void find_drift(const Json& message, const Known& inlet, const Json* body, const Known* entry,
-                Findings& findings);
+                Findings& findings, Places* present = nullptr);
 
 // "text(12)", "number", "list(3)": the shape of a value, never the value.
 std::string shape(const Json& value);

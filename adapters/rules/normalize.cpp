@@ -95,11 +95,13 @@ Event read_one(const Situation& situation, const InletPlan& inlet, Json message)
   }
   static const Json kNobody = Json::object();
   const Json& body = opening.body == nullptr ? kNobody : *opening.body;
+  Places present;
   if (inlet.any_body) {
-    find_drift(body, Known{}, &body, &entry->known, findings);
+    find_drift(body, Known{}, &body, &entry->known, findings, &present);
   } else {
-    find_drift(message, inlet.known, opening.body, &entry->known, findings);
+    find_drift(message, inlet.known, opening.body, &entry->known, findings, &present);
   }
+  event.present = present.take();
   state(situation, *entry, {message, body, opening.variables, inlet.self, opening.at}, findings,
         event);
   event.drift = findings.take();

@@ -96,6 +96,25 @@ std::vector<std::string> RulePack::event_names() const {
   return names;
 }
 
+bool RulePack::knows(std::string_view event, std::string_view place) const {
+  const auto found = plan().events.find(event);
+  const auto path = parse_path(place);
+  if (found == plan().events.end() || !path) return false;
+  const Known& known = found->second->known;
+  return std::ranges::any_of(plan().inlets, [&](const InletPlan& inlet) {
+    const bool from_root = inlet.any_body || inlet.body.empty();
+    if (from_root && known.has(*path)) return true;
+    if (inlet.any_body) return false;
+    return inlet.known.has(*path) || std::ranges::any_of(inlet.body, [&](const Path& body) {
+             const std::size_t depth = body.steps.size();
+             if (depth > path->steps.size()) return false;
+             const auto rest = path->steps.begin() + static_cast<std::ptrdiff_t>(depth);
+             return std::equal(path->steps.begin(), rest, body.steps.begin()) &&
+                    known.has({{rest, path->steps.end()}});
+           });
+  });
+}
+
 std::vector<std::string> RulePack::example_names() const {
   std::vector<std::string> names;
   for (const auto& [name, example] : text().examples) names.push_back(name);

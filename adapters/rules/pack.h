@@ -30,6 +30,7 @@ class RulePack final : public Pack {
   const std::string& version() const override { return version_; }
   const std::string& hash() const override { return text().hash; }
   std::vector<std::string> event_names() const override;
+  bool knows(std::string_view event, std::string_view place) const override;
   // Of examples that are callbacks.
   std::vector<std::string> example_names() const override;
   // By the example's name, else the first example of that event. The text is in the example's

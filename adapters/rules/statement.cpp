@@ -221,6 +221,8 @@ class Statement {
     fact.index = index;
     fact.at = at_;
     fact.trust = std::max(situation_.trust, plan.trust);
+    // What staff typed into a proven payload is proven: the platform says that they typed it.
+    fact.unproven = situation_.trust == Trust::staff_typed;
     fact.complete = plan.complete;
     if (!name_roles(plan, at, fact) || !read_fields(plan, at, fact)) return std::nullopt;
     if (plan.kind == FactKind::interaction && fact.primary(Role::party) == nullptr &&

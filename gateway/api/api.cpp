@@ -162,8 +162,9 @@ void Api::State::work(const std::shared_ptr<Exchange>& exchange) {
 
 Api::Api(store::Store& store, adapters::Channels& channels, observe::Metrics& metrics, Clock clock,
          ApiOptions options)
-    : state_(std::make_unique<State>(
-          Context{store, channels, metrics, std::move(clock), nullptr, options.replay}, options)) {}
+    : state_(std::make_unique<State>(Context{store, channels, metrics, std::move(clock), nullptr,
+                                             options.replay, options.people},
+                                     options)) {}
 
 Api::~Api() { stop(); }
 

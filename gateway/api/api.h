@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "adapters/bound_channel.h"
+#include "gateway/api/people.h"
 #include "gateway/net/http_server.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/store/store.h"
@@ -31,6 +32,7 @@ struct ApiOptions {
   std::size_t body_bytes = 1024 * 1024;
   Milliseconds health_patience{2'000};  // how long /readyz waits for the store
   ReplayEvent replay = {};
+  People* people = nullptr;  // outlives the API
 };
 
 class Api {

@@ -90,6 +90,14 @@ Checked<std::optional<net::Response>> find_changes(const Context& context, const
                   {"at", format_time(change.at)},
                   {"customer", customer == customers->end() ? Json(nullptr) : customer->second}};
     if (change.replayed) entry["replayed"] = true;
+    if (!change.others.empty()) {
+      Json others = Json::array();
+      for (const Uuid& other : change.others) others.push_back(format_uuid(other));
+      entry[change.type == "customer.merged" ? "merged_from" : "split_into"] = std::move(others);
+      auto moved = moved_json(context, caller, change.moved);
+      if (!moved) return tl::unexpected(moved.error());
+      entry["identities"] = std::move(*moved);
+    }
     changes.push_back(std::move(entry));
   }
   return json_response({{"changes", std::move(changes)}, {"next", next}});

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "adapters/phone_text.h"
@@ -9,6 +10,7 @@
 #include "gateway/api/cursor.h"
 #include "gateway/api/endpoints.h"
 #include "gateway/api/tag_names.h"
+#include "models/explain.h"
 #include "models/json.h"
 
 namespace guanxi::api {
@@ -64,15 +66,60 @@ Checked<store::CustomerQuery> read_query(const Call& call, const CursorBook& cur
   return query;
 }
 
-// The customer of the path; not_found also for ids that are none.
-Checked<models::Customer> find_customer(const Context& context, const Call& call) {
+// The customer of the path; nothing for ids that are none's.
+Checked<std::optional<models::Customer>> find_customer(const Context& context, const Call& call) {
   const auto id = parse_uuid(call.item);
-  const Problem missing{ProblemCode::not_found, "no customer has this id"};
-  if (!id) return tl::unexpected(missing);
+  if (!id) return std::nullopt;
   auto found = checked(context.store.customers(call.caller.tenant, std::span(&*id, 1)));
   if (!found) return tl::unexpected(found.error());
-  if (found->empty()) return tl::unexpected(missing);
+  if (found->empty()) return std::nullopt;
   return std::move(found->front());
+}
+
+// How far a merged customer is followed; each was merged into the next.
+constexpr int kMostMerges = 64;
+constexpr std::size_t kLineage = 500;
+
+Json lineage_json(const store::LineageEntry& entry) {
+  const bool merged = entry.kind == store::LineageEntry::Kind::merged;
+  return {{"type", merged ? "merged" : "split"},
+          {"at", format_time(entry.at)},
+          {merged ? "merged_from" : "split_from", format_uuid(entry.customer)},
+          {merged ? "into" : "split_into", format_uuid(entry.other)},
+          {"decision", entry.decision == 0 ? Json(nullptr) : Json(entry.decision)}};
+}
+
+// Merges and splits stand among the interactions of their time: those before `before`, and not
+// before `since`.
+Checked<std::vector<std::pair<Time, Json>>> lineage_between(const Context& context,
+                                                            const Call& call, const Uuid& customer,
+                                                            std::optional<Time> before,
+                                                            std::optional<Time> since) {
+  const auto entries = checked(context.store.lineage(call.caller.tenant, customer, 0, kLineage));
+  if (!entries) return tl::unexpected(entries.error());
+  std::vector<std::pair<Time, Json>> found;
+  for (const store::LineageEntry& entry : *entries) {
+    if ((before && entry.at >= *before) || (since && entry.at < *since)) continue;
+    auto moved = moved_json(context, call.caller, entry.identities);
+    if (!moved) return tl::unexpected(moved.error());
+    Json json = lineage_json(entry);
+    json["identities"] = std::move(*moved);
+    found.emplace_back(entry.at, std::move(json));
+  }
+  return found;
+}
+
+// A page of the timeline ends at a time and, among what happened then, at a position of the store.
+std::string page_end(Time at, const std::string& position) {
+  return std::to_string(to_ms(at)) + ' ' + position;
+}
+
+std::pair<std::optional<Time>, std::string> read_page_end(const std::string& text) {
+  std::int64_t ms = 0;
+  const std::size_t blank = text.find(' ');
+  if (blank == std::string::npos) return {std::nullopt, text};
+  std::from_chars(text.data(), text.data() + blank, ms);
+  return {from_ms(ms), text.substr(blank + 1)};
 }
 
 bool matches(std::string_view if_none_match, std::string_view etag) {
@@ -123,9 +170,32 @@ Outcome list_customers(const Context& context, const Call& call) {
   return page_response(call, std::move(*data), page->next.empty() ? "" : cursors.issue(page->next));
 }
 
+Outcome no_such_customer(const Context& context, const Call& call) {
+  const Problem missing{ProblemCode::not_found, "no customer has this id"};
+  const auto id = parse_uuid(call.item);
+  if (!id) return tl::unexpected(missing);
+  Uuid at = *id;
+  for (int step = 0; step < kMostMerges; ++step) {
+    const auto merged = checked(context.store.merged(call.caller.tenant, std::span(&at, 1)));
+    if (!merged) return tl::unexpected(merged.error());
+    const auto into = merged->find(at);
+    if (into == merged->end()) break;
+    at = into->second.first;
+  }
+  if (at == *id) return tl::unexpected(missing);
+  net::Response response = json_response({{"id", call.item}, {"merged_into", format_uuid(at)}});
+  response.status = 301;
+  std::string location = call.request.path;
+  location.replace(location.find(call.item), call.item.size(), format_uuid(at));
+  response.headers.emplace_back("Location", std::move(location));
+  return response;
+}
+
 Outcome get_customer(const Context& context, const Call& call) {
-  const auto customer = find_customer(context, call);
-  if (!customer) return tl::unexpected(customer.error());
+  const auto found = find_customer(context, call);
+  if (!found) return tl::unexpected(found.error());
+  const auto& customer = *found;
+  if (!customer) return no_such_customer(context, call);
   const auto shown = customers_json(context, call.caller, std::span(&*customer, 1));
   if (!shown) return tl::unexpected(shown.error());
   net::Response response = json_response(shown->front());
@@ -139,26 +209,86 @@ Outcome get_customer(const Context& context, const Call& call) {
   return response;
 }
 
+Outcome get_explanation(const Context& context, const Call& call) {
+  const auto found = find_customer(context, call);
+  if (!found) return tl::unexpected(found.error());
+  const auto& customer = *found;
+  if (!customer) return no_such_customer(context, call);
+  Json explanation = models::explanation_json(*customer, call.caller.may(Scope::pii_read));
+  explanation["why_one"] = nullptr;
+  if (context.people != nullptr) {
+    auto why = why_one_json(context, call.caller, customer->id);
+    if (!why) return tl::unexpected(why.error());
+    explanation["why_one"] = *std::move(why);
+  }
+  return json_response(explanation);
+}
+
 Outcome get_timeline(const Context& context, const Call& call) {
-  const auto customer = find_customer(context, call);
-  if (!customer) return tl::unexpected(customer.error());
+  const auto found = find_customer(context, call);
+  if (!found) return tl::unexpected(found.error());
+  const auto& customer = *found;
+  if (!customer) return no_such_customer(context, call);
   const auto limit = call.parameters.number("limit", 1, kMostCustomers, kUsualCustomers);
   if (!limit) return tl::unexpected(limit.error());
   const CursorBook cursors(context.store, call.caller.tenant, "timeline", call.item);
+  std::optional<Time> before;
   std::string after;
   if (const std::string* cursor = call.parameters.find("cursor")) {
     auto position = cursors.read(*cursor);
     if (!position) return tl::unexpected(position.error());
-    after = std::move(*position);
+    std::tie(before, after) = read_page_end(*position);
   }
   const auto page =
       checked(context.store.timeline(call.caller.tenant, customer->id, *limit, after));
   if (!page) return tl::unexpected(page.error());
-  Json data = Json::array();
+  std::vector<std::pair<Time, Json>> entries;
+  std::optional<Time> end;
   for (const models::Interaction& interaction : page->interactions) {
-    data.push_back(models::interaction_json(interaction, call.caller.may(Scope::pii_read)));
+    entries.emplace_back(interaction.at,
+                         models::interaction_json(interaction, call.caller.may(Scope::pii_read)));
+    if (!page->next.empty()) end = interaction.at;
   }
-  return page_response(call, std::move(data), page->next.empty() ? "" : cursors.issue(page->next));
+  auto lineage = lineage_between(context, call, customer->id, before, end);
+  if (!lineage) return tl::unexpected(lineage.error());
+  std::ranges::move(*lineage, std::back_inserter(entries));
+  std::ranges::stable_sort(entries, std::greater{}, &std::pair<Time, Json>::first);
+  Json data = Json::array();
+  for (auto& [at, entry] : entries) data.push_back(std::move(entry));
+  return page_response(call, std::move(data), end ? cursors.issue(page_end(*end, page->next)) : "");
+}
+
+Outcome get_lineage(const Context& context, const Call& call) {
+  const auto found = find_customer(context, call);
+  if (!found) return tl::unexpected(found.error());
+  const auto& customer = *found;
+  if (!customer) return no_such_customer(context, call);
+  const auto limit = call.parameters.number("limit", 1, kMostCustomers, kUsualCustomers);
+  if (!limit) return tl::unexpected(limit.error());
+  const CursorBook cursors(context.store, call.caller.tenant, "lineage", call.item);
+  std::int64_t before = 0;
+  if (const std::string* cursor = call.parameters.find("cursor")) {
+    const auto position = cursors.read(*cursor);
+    if (!position) return tl::unexpected(position.error());
+    std::from_chars(position->data(), position->data() + position->size(), before);
+  }
+  auto entries =
+      checked(context.store.lineage(call.caller.tenant, customer->id, before, *limit + 1));
+  if (!entries) return tl::unexpected(entries.error());
+  std::string next;
+  if (entries->size() > *limit) {
+    entries->pop_back();
+    next = cursors.issue(std::to_string(entries->back().id));
+  }
+  Json data = Json::array();
+  for (const store::LineageEntry& entry : *entries) {
+    auto moved = moved_json(context, call.caller, entry.identities);
+    if (!moved) return tl::unexpected(moved.error());
+    Json json = lineage_json(entry);
+    json["identities"] = std::move(*moved);
+    data.push_back(std::move(json));
+  }
+  return page_response(call, std::move(data), next);
 }
 
 }  // namespace guanxi::api

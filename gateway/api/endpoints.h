@@ -10,6 +10,7 @@
 #include "gateway/api/api.h"
 #include "gateway/api/keys.h"
 #include "gateway/api/parameters.h"
+#include "gateway/api/people.h"
 #include "gateway/api/problem.h"
 #include "gateway/api/pulse.h"
 #include "gateway/net/http_server.h"
@@ -27,6 +28,7 @@ struct Context {
   Clock clock;
   Pulse* pulse = nullptr;  // null: the store is asked in the caller's thread
   ReplayEvent replay = {};
+  People* people = nullptr;  // null only where nothing asks for it
 };
 
 struct Call {
@@ -42,10 +44,35 @@ using Outcome = Checked<net::Response>;
 Checked<models::Json> customers_json(const Context& context, const Caller& caller,
                                      std::span<const models::Customer> customers);
 
+// Why the customer's identities are one person's.
+Checked<models::Json> why_one_json(const Context& context, const Caller& caller,
+                                   const Uuid& customer);
+// Identities by their keys, as this caller may see them.
+Checked<models::Json> moved_json(const Context& context, const Caller& caller,
+                                 const std::vector<store::Key>& keys);
+// There is no such customer: or she is one person with another, to whom a reader is sent.
+Outcome no_such_customer(const Context& context, const Call& call);
+
 Outcome list_customers(const Context& context, const Call& call);
 Outcome get_customer(const Context& context, const Call& call);
 Outcome look_up_customers(const Context& context, const Call& call);
 Outcome get_timeline(const Context& context, const Call& call);
+Outcome get_explanation(const Context& context, const Call& call);
+Outcome get_lineage(const Context& context, const Call& call);
+Outcome export_person(const Context& context, const Call& call);
+Outcome erase_customer(const Context& context, const Call& call);
+Outcome get_erasure(const Context& context, const Call& call);
+Outcome merge_customers(const Context& context, const Call& call);
+Outcome split_customer(const Context& context, const Call& call);
+Outcome list_suggestions(const Context& context, const Call& call);
+Outcome accept_suggestion(const Context& context, const Call& call);
+Outcome reject_suggestion(const Context& context, const Call& call);
+Outcome accept_suggestions(const Context& context, const Call& call);
+Outcome reject_suggestions(const Context& context, const Call& call);
+Outcome block_value(const Context& context, const Call& call);
+Outcome allow_value(const Context& context, const Call& call);
+Outcome list_decisions(const Context& context, const Call& call);
+Outcome undo_decision(const Context& context, const Call& call);
 Outcome list_events(const Context& context, const Call& call);
 Outcome get_event(const Context& context, const Call& call);
 Outcome list_channels(const Context& context, const Call& call);

@@ -68,6 +68,13 @@ Checked<std::optional<Time>> Parameters::time(std::string_view name) const {
   return at;
 }
 
+Checked<bool> Parameters::flag(std::string_view name) const {
+  const std::string* text = find(name);
+  if (text == nullptr || *text == "false") return false;
+  if (*text == "true") return true;
+  return tl::unexpected(invalid(name, "true or false"));
+}
+
 std::string Parameters::filter() const {
   std::string text;
   for (const auto& [name, value] : values_) {

@@ -27,6 +27,7 @@ class Parameters {
   Checked<std::size_t> number(std::string_view name, std::size_t smallest, std::size_t largest,
                               std::size_t otherwise) const;
   Checked<std::optional<Time>> time(std::string_view name) const;
+  Checked<bool> flag(std::string_view name) const;  // absent: false
 
   // All but `cursor` and `limit`, in one spelling: what a cursor is bound to.
   std::string filter() const;

@@ -45,13 +45,37 @@ std::span<const Route> routes() {
        Scope::customers_read,
        {"limit", "cursor"},
        get_timeline},
+      {"GET", "/v1/customers/{id}/explain", Scope::customers_read, {}, get_explanation},
+      {"GET",
+       "/v1/customers/{id}/lineage",
+       Scope::customers_read,
+       {"limit", "cursor"},
+       get_lineage},
+      {"GET", "/v1/customers/{id}/export", Scope::pii_read, {}, export_person},
+      {"DELETE", "/v1/customers/{id}", Scope::customers_write, {"dry_run"}, erase_customer},
+      {"GET", "/v1/erasures/{id}", Scope::customers_read, {}, get_erasure},
+      {"POST", "/v1/customers/{id}/merge", Scope::customers_write, {}, merge_customers},
+      {"POST", "/v1/customers/{id}/split", Scope::customers_write, {}, split_customer},
+      {"GET",
+       "/v1/suggestions",
+       Scope::customers_read,
+       {"status", "limit", "cursor"},
+       list_suggestions},
+      {"POST", "/v1/suggestions/accept", Scope::customers_write, {}, accept_suggestions},
+      {"POST", "/v1/suggestions/reject", Scope::customers_write, {}, reject_suggestions},
+      {"POST", "/v1/suggestions/{id}/accept", Scope::customers_write, {}, accept_suggestion},
+      {"POST", "/v1/suggestions/{id}/reject", Scope::customers_write, {}, reject_suggestion},
+      {"GET", "/v1/decisions", Scope::customers_read, {"limit", "cursor"}, list_decisions},
+      {"POST", "/v1/decisions/{id}/undo", Scope::customers_write, {}, undo_decision},
+      {"POST", "/v1/values/block", Scope::customers_write, {}, block_value},
+      {"POST", "/v1/values/allow", Scope::customers_write, {}, allow_value},
       {"GET", "/v1/changes", Scope::customers_read, {"after", "limit", "wait"}, nullptr},
       {"GET", "/v1/channels", Scope::customers_read, {}, list_channels},
       {"GET", "/v1/events", Scope::admin, {"status", "channel", "limit", "cursor"}, list_events},
       {"GET", "/v1/events/{seq}", Scope::admin, {}, get_event},
       {"POST", "/v1/events/{seq}/replay", Scope::admin, {}, replay_event},
       {"GET", "/v1/rules", Scope::admin, {}, list_rules},
-      {"GET", "/v1/drift", Scope::admin, {}, list_drift},
+      {"GET", "/v1/drift", Scope::admin, {"all"}, list_drift},
       {"GET", "/metrics", Scope::admin, {}, get_metrics},
       {"GET", "/healthz", std::nullopt, {}, get_health},
       {"GET", "/readyz", std::nullopt, {}, get_readiness},
@@ -78,15 +102,17 @@ std::string routes_page() {
 
 Checked<Match> match_route(std::string_view method, std::string_view path) {
   std::string allowed;
+  std::string_view meant;
   for (const Route& route : routes()) {
     std::string item;
-    if (!fits(route.pattern, path, item)) continue;
+    // A path has one meaning: /v1/customers/lookup is no customer's id.
+    if (!fits(route.pattern, path, item) || (!meant.empty() && route.pattern != meant)) continue;
     if (method == route.method || (method == "HEAD" && route.method == "GET")) {
       return Match{&route, std::move(item)};
     }
-    // A path has one meaning: /v1/customers/lookup is no customer's id.
-    allowed = route.method == "GET" ? "GET, HEAD" : std::string(route.method);
-    break;
+    meant = route.pattern;
+    if (!allowed.empty()) allowed += ", ";
+    allowed += route.method == "GET" ? "GET, HEAD" : std::string(route.method);
   }
   if (allowed.empty()) {
     return tl::unexpected(Problem{ProblemCode::not_found, "there is no such resource"});

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "gateway/api/answer.h"
+#include "gateway/api/current_drift.h"
 #include "gateway/api/endpoints.h"
 
 namespace guanxi::api {
@@ -19,7 +20,7 @@ Json counters_json(const observe::ChannelCounters& counters) {
 }
 
 Json channel_json(const Context& context, const std::string& name,
-                  const adapters::BoundChannel& bound) {
+                  const adapters::BoundChannel& bound, const store::QuarantineTotal& quarantine) {
   const adapters::ChannelSettings& channel = bound.adapter->channel();
   const adapters::Pack& pack = bound.adapter->pack_at(context.clock());
   const auto counters = context.metrics.channel(name, channel.platform).counters();
@@ -33,7 +34,8 @@ Json channel_json(const Context& context, const std::string& name,
             {"callback_url", nullptr},
             {"rules",
              {{"configured", channel.rules}, {"version", pack.version()}, {"hash", pack.hash()}}},
-            {"counters", counters_json(counters)}};
+            {"counters", counters_json(counters)},
+            {"quarantine", {{"requests", quarantine.rows}, {"bytes", quarantine.bytes}}}};
   if (base != channel.settings.end() && !base->second.empty()) {
     json["callback_url"] = base->second + path;
   }
@@ -45,10 +47,13 @@ Json channel_json(const Context& context, const std::string& name,
 Outcome list_channels(const Context& context, const Call& call) {
   const auto backlog = checked(context.store.backlog(call.caller.tenant));
   if (!backlog) return tl::unexpected(backlog.error());
+  auto quarantine = checked(context.store.quarantine_totals(call.caller.tenant));
+  if (!quarantine) return tl::unexpected(quarantine.error());
   Json data = Json::array();
   const auto channels = context.channels.snapshot();
   for (const auto& [name, bound] : *channels) {
-    if (bound.tenant == call.caller.tenant) data.push_back(channel_json(context, name, bound));
+    if (bound.tenant != call.caller.tenant) continue;
+    data.push_back(channel_json(context, name, bound, (*quarantine)[bound.id]));
   }
   return json_response({{"data", std::move(data)},
                         {"next_cursor", nullptr},
@@ -86,11 +91,21 @@ Outcome list_rules(const Context& context, const Call& call) {
   return json_response({{"data", std::move(data)}, {"next_cursor", nullptr}});
 }
 
+bool is_current(const store::DriftRow& row, const adapters::ChannelMap& channels, Time now) {
+  const auto bound = channels.find(row.channel);
+  return bound != channels.end() && bound->second.adapter->pack_at(now).version() == row.pack;
+}
+
 Outcome list_drift(const Context& context, const Call& call) {
+  const auto whole = call.parameters.flag("all");
+  if (!whole) return tl::unexpected(whole.error());
   const auto rows = checked(context.store.drift(call.caller.tenant));
   if (!rows) return tl::unexpected(rows.error());
+  const auto channels = context.channels.snapshot();
+  const Time now = context.clock();
   Json data = Json::array();
   for (const store::DriftRow& row : *rows) {
+    if (!*whole && !is_current(row, *channels, now)) continue;
     data.push_back({{"channel", row.channel},
                     {"pack", row.pack},
                     {"kind", models::drift_kind_text(row.drift.kind)},

@@ -9,6 +9,7 @@
 #include "gateway/net/http_server.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/platform/tokens.h"
+#include "gateway/store/rotation.h"
 
 namespace guanxi::app {
 namespace {
@@ -102,6 +103,23 @@ void check_tokens(const std::string& subject, const adapters::Adapter& adapter,
   }
 }
 
+// Whether the data key is being changed, and what is left to do.
+void check_data_key(const Config& config, Report& report) {
+  const auto state = need(store::open_rotation(config.store)->state());
+  if (!state.from.empty()) {
+    report.add(Status::warning, "store.data_key",
+               "key " + state.from + " is being replaced by " + state.in_force,
+               "if guanxi keys rotate-data is not running, run it; it goes on where it was");
+  } else if (!state.is_wanted) {
+    report.add(Status::warning, "store.data_key",
+               "the database is still sealed by the former key, " + state.in_force,
+               "restart every gateway with this configuration and run guanxi keys rotate-data");
+  } else if (!state.another.empty() && state.key_file.empty()) {
+    report.add(Status::ok, "store.previous_data_key",
+               "the database does not need key " + state.another, "it can be removed");
+  }
+}
+
 // The channels that the store knows. Looks only: a database that does not exist is not made, an
 // older schema is not brought up to date, nor is a channel bound to its tenant.
 std::vector<store::ChannelRecord> check_store(const Config& config, Report& report) {
@@ -120,6 +138,7 @@ std::vector<store::ChannelRecord> check_store(const Config& config, Report& repo
     }
     auto known = need(store->channels());
     report.add(Status::ok, "store.url", "the store answers and its schema is up to date");
+    check_data_key(config, report);
     return known;
   } catch (const std::exception& error) {
     report.add(Status::error, "store.url", error.what(),
@@ -131,6 +150,9 @@ std::vector<store::ChannelRecord> check_store(const Config& config, Report& repo
 
 void check_channels(const Config& config, const std::string& only, Report& report) {
   const adapters::Registry registry(config.rules_dir);
+  if (const auto sources = check_survivorship(config, registry.platforms()); !sources) {
+    report.add(Status::error, "survivorship", sources.error().detail, "correct it there");
+  }
   const auto known = check_store(config, report);
   const auto client = net::make_http_client();
   observe::Metrics metrics;

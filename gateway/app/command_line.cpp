@@ -111,7 +111,7 @@ void add_trigger(CLI::App& app, CommandLine& line) {
 }
 
 void add_keys(CLI::App& app, CommandLine& line) {
-  CLI::App* keys = app.add_subcommand("keys", "API keys of the CRM API");
+  CLI::App* keys = app.add_subcommand("keys", "API keys of the CRM API, and the data key");
   keys->require_subcommand(1);
   CLI::App* create =
       add(*keys, line, "create", "make a key; it is shown once",
@@ -132,6 +132,9 @@ void add_keys(CLI::App& app, CommandLine& line) {
           [&line](const Config& config) { return revoke_key(config, line.key_id, line.console); });
   revoke->add_option("ID", line.key_id, "as shown by keys list")->required();
   add_json(revoke, line);
+  add_json(add(*keys, line, "rotate-data", "change the data key: encrypt anew what is at rest",
+               [&line](const Config& config) { return rotate_data_key(config, line.console); }),
+           line);
 }
 
 void add_export(CLI::App& app, CommandLine& line) {

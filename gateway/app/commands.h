@@ -38,6 +38,8 @@ struct NewKeyOptions {
 int create_key(const Config& config, const NewKeyOptions& options, Console& console);
 int list_keys(const Config& config, Console& console);
 int revoke_key(const Config& config, const std::string& id, Console& console);
+// Seals everything by the new data key.
+int rotate_data_key(const Config& config, Console& console);
 
 // `format`: "ndjson" or "csv"; `tenant` empty: all.
 int export_customers(const Config& config, const std::string& format, const std::string& tenant,

@@ -12,6 +12,9 @@
 #include <sstream>
 #include <utility>
 
+#include "adapters/phone_text.h"
+#include "adapters/rules/vocabulary.h"
+
 namespace guanxi::app {
 namespace {
 
@@ -177,6 +180,7 @@ void read_store(const toml::node& node, Config& config) {
   const Readers readers{
       {"url", secret(config.store.url)},
       {"data_key", secret(config.store.data_key)},
+      {"previous_data_key", secret(config.store.previous_data_key)},
       {"auto_migrate",
        [&](const toml::node& value, const std::string& key) {
          const auto flag = value.value_exact<bool>();
@@ -189,6 +193,11 @@ void read_store(const toml::node& node, Config& config) {
        }},
   };
   read_table(table_of(node, "store"), "store", readers);
+  if (config.store.data_key.empty() && !config.store.previous_data_key.empty()) {
+    refuse(node,
+           "store.previous_data_key is the key before store.data_key, which is missing; set it to "
+           "the new one");
+  }
 }
 
 void read_rules(const toml::node& node, Config& config) {
@@ -201,6 +210,31 @@ void read_rules(const toml::node& node, Config& config) {
   read_table(table_of(node, "rules"), "rules", {{"dir", dir}});
 }
 
+void read_identity(const toml::node& node, identity::Policy& policy) {
+  const auto limit = [](std::uint32_t& into) {
+    return [&into](const toml::node& value, const std::string& key) {
+      into = static_cast<std::uint32_t>(number_of(value, key, 1, 1000));
+    };
+  };
+  const auto blocked = [&](const toml::node& value, const std::string& key) {
+    const toml::array* rows = value.as_array();
+    if (rows == nullptr) refuse(value, key + R"( must be a list such as ["+8613800138000"])");
+    for (const toml::node& row : *rows) {
+      const std::string text = text_of(row, key);
+      // As customers have it: phones in E.164, e-mails in small letters, other ids as they are.
+      const auto phone = adapters::phone_from(text);
+      policy.blocked.insert(phone                                 ? *phone
+                            : text.find('@') == std::string::npos ? text
+                                                                  : models::email_key(text));
+    }
+  };
+  read_table(table_of(node, "identity"), "identity",
+             {{"persons_per_value", limit(policy.limits.persons_per_value)},
+              {"values_per_person", limit(policy.limits.values_per_person)},
+              {"statements_per_value", limit(policy.limits.statements_per_value)},
+              {"blocked", blocked}});
+}
+
 void read_log(const toml::node& node, Config& config) {
   const auto level = [&](const toml::node& value, const std::string& key) {
     const auto known = observe::level_from(text_of(value, key));
@@ -208,6 +242,65 @@ void read_log(const toml::node& node, Config& config) {
     config.log_level = *known;
   };
   read_table(table_of(node, "log"), "log", {{"level", level}});
+}
+
+models::SourceOrder read_order(const toml::node& node, const std::string& key,
+                               SurvivorshipConfig& into) {
+  const toml::array* rows = node.as_array();
+  if (rows == nullptr || rows->empty() || rows->size() > models::SourceOrder::kMostWords) {
+    refuse(node,
+           key + R"( must be a list of 1 to 32 sources such as ["manual", "crm", "platform"])");
+  }
+  std::vector<std::string> words;
+  for (const toml::node& row : *rows) {
+    const std::string word = text_of(row, key);
+    if (std::ranges::find(words, word) != words.end()) {
+      refuse(row, key + " names '" + word + "' twice");
+    }
+    words.push_back(word);
+    const auto classes = models::SourceOrder::classes();
+    const bool known =
+        std::ranges::find(classes, word) != classes.end() || models::SourceOrder::is_crm_name(word);
+    if (!known) into.platforms.push_back({word, key, line_of(row)});
+  }
+  return models::SourceOrder(words);
+}
+
+// "company.name" may be written with quotes or as TOML reads it without.
+void read_orders(const toml::table& table, const std::string& prefix, SurvivorshipConfig& into,
+                 models::Survivorship::Orders& orders) {
+  for (const auto& [key, node] : table) {
+    const std::string field = prefix + std::string(key.str());
+    if (const toml::table* deeper = node.as_table()) {
+      read_orders(*deeper, field + '.', into, orders);
+      continue;
+    }
+    if (adapters::rules::set_field(field) == nullptr) {
+      std::vector<std::string> known;
+      for (const std::string_view name : adapters::rules::set_field_names()) {
+        known.emplace_back(name);
+      }
+      known.emplace_back("attributes.*");
+      refuse(node,
+             "unknown field '" + field + "' in [survivorship.fields]" + suggestion(field, known));
+    }
+    orders.insert_or_assign(field, read_order(node, "survivorship.fields." + field, into));
+  }
+}
+
+void read_survivorship(const toml::node& node, SurvivorshipConfig& into) {
+  models::SourceOrder others;
+  models::Survivorship::Orders fields;
+  const Readers readers{
+      {"default", [&](const toml::node& value,
+                      const std::string& key) { others = read_order(value, key, into); }},
+      {"fields",
+       [&](const toml::node& value, const std::string& key) {
+         read_orders(table_of(value, key), "", into, fields);
+       }},
+  };
+  read_table(table_of(node, "survivorship"), "survivorship", readers);
+  into.policy = models::Survivorship(std::move(others), std::move(fields));
 }
 
 bool is_channel_id(std::string_view id) {
@@ -291,6 +384,10 @@ Config read_root(const toml::table& root) {
       {"store", [&](const toml::node& node, const std::string&) { read_store(node, config); }},
       {"rules", [&](const toml::node& node, const std::string&) { read_rules(node, config); }},
       {"log", [&](const toml::node& node, const std::string&) { read_log(node, config); }},
+      {"identity",
+       [&](const toml::node& node, const std::string&) { read_identity(node, config.identity); }},
+      {"survivorship", [&](const toml::node& node,
+                           const std::string&) { read_survivorship(node, config.survivorship); }},
       {"channel", [](const toml::node&, const std::string&) {}},
   };
   for (const auto& [key, node] : root) {

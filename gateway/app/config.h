@@ -1,5 +1,5 @@
 // The configuration file (contract.md, 2). Reading it checks everything that needs neither a store
-// nor a platform's manifest; check_channel() does the rest.
+// nor a platform's manifest; check_channel() and check_survivorship() do the rest.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,12 @@
 
 #include "adapters/adapter.h"
 #include "adapters/registry.h"
+#include "gateway/identity/policy.h"
 #include "gateway/net/http_server.h"
 #include "gateway/observe/log.h"
 #include "gateway/store/store.h"
 #include "models/result.h"
+#include "models/survivorship.h"
 
 namespace guanxi::app {
 
@@ -35,6 +37,18 @@ struct ChannelConfig {
   std::map<std::string, int, std::less<>> lines;  // of the platform's own keys
 };
 
+// Whose word counts for the fields of customers.
+struct SurvivorshipConfig {
+  // A word that only the manifests can tell from a mistake.
+  struct Platform {
+    std::string name;
+    std::string key;
+    int line = 0;
+  };
+  models::Survivorship policy;
+  std::vector<Platform> platforms;
+};
+
 struct Config {
   std::string file;
   ServerConfig server;
@@ -42,6 +56,8 @@ struct Config {
   bool auto_migrate = true;
   std::string rules_dir;
   observe::Level log_level = observe::Level::info;
+  identity::Policy identity;
+  SurvivorshipConfig survivorship;
   std::vector<ChannelConfig> channels;
 };
 
@@ -57,6 +73,10 @@ Result<std::string> find_config(const std::string& path);
 // Whether platform and settings are ones that the manifests know.
 Result<void> check_channel(const Config& config, const ChannelConfig& channel,
                            std::span<const adapters::PlatformDescription> platforms);
+
+// Whether the sources of [survivorship] are platforms that there are.
+Result<void> check_survivorship(const Config& config,
+                                std::span<const adapters::PlatformDescription> platforms);
 
 // The known word that was most likely meant: "; did you mean 'token'?", or all of them if none is
 // near.

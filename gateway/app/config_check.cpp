@@ -77,4 +77,18 @@ Result<void> check_channel(const Config& config, const ChannelConfig& channel,
   return {};
 }
 
+Result<void> check_survivorship(const Config& config,
+                                std::span<const adapters::PlatformDescription> platforms) {
+  std::vector<std::string> known;
+  for (const auto& platform : platforms) known.push_back(platform.name);
+  for (const std::string_view word : models::SourceOrder::classes()) known.emplace_back(word);
+  for (const auto& [name, key, line] : config.survivorship.platforms) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    return fail(ErrorCode::malformed, config.file + ':' + std::to_string(line) + ": " + key +
+                                          " names an unknown source '" + name + "'" +
+                                          suggestion(name, known));
+  }
+  return {};
+}
+
 }  // namespace guanxi::app

@@ -14,6 +14,7 @@
 #include "gateway/api/problem.h"
 #include "gateway/app/console.h"
 #include "gateway/app/file_limit.h"
+#include "gateway/app/people.h"
 #include "gateway/app/rules_watch.h"
 #include "gateway/app/store_access.h"
 #include "gateway/ingest/ingest.h"
@@ -75,6 +76,8 @@ struct Gateway::State {
   std::string rules_taken;
 
   std::unique_ptr<platform::Tokens> tokens;
+  std::atomic<int> replays{0};  // each holds the lease by itself
+  std::unique_ptr<People> people;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<platform::Enricher> enricher;
   std::unique_ptr<pipeline::Pipeline> pipeline;
@@ -109,6 +112,7 @@ Result<std::string> Gateway::State::rules_of(const std::string& dir) const {
 void Gateway::State::open() {
   const std::string files = fingerprint_of(config.rules_dir);
   registry = std::make_unique<adapters::Registry>(config.rules_dir);
+  need(check_survivorship(config, registry->platforms()));
   // Bound once without the store first, so that a wrong file is refused before anything is written.
   for (const ChannelConfig& channel : config.channels)
     need(bind_channel(config, channel, *registry));
@@ -122,11 +126,13 @@ void Gateway::State::wire() {
   tokens = std::make_unique<platform::Tokens>(
       *store, *client, metrics, clock, holder,
       [](Milliseconds pause) { std::this_thread::sleep_for(pause); });
-  api = std::make_unique<api::Api>(*store, channels, metrics, clock,
-                                   api::ApiOptions{.body_bytes = config.server.limits.body_bytes,
-                                                   .replay = [this](auto tenant, auto seq) {
-                                                     return replay_event(tenant, seq);
-                                                   }});
+  people = std::make_unique<People>(*store, clock, holder + " people", config.identity,
+                                    config.survivorship.policy, [this] { api->wake(); });
+  api = std::make_unique<api::Api>(
+      *store, channels, metrics, clock,
+      api::ApiOptions{.body_bytes = config.server.limits.body_bytes,
+                      .replay = [this](auto tenant, auto seq) { return replay_event(tenant, seq); },
+                      .people = people.get()});
   enricher = std::make_unique<platform::Enricher>(
       *store, channels, *client, *tokens, metrics, clock, crypto::fill_random,
       platform::EnricherOptions{},
@@ -134,7 +140,8 @@ void Gateway::State::wire() {
                               [this](auto took) { ingest->give_way(took); }});
   pipeline = std::make_unique<pipeline::Pipeline>(
       *store, channels, metrics, clock, crypto::fill_random,
-      pipeline::PipelineOptions{.holder = holder},
+      pipeline::PipelineOptions{
+          .holder = holder, .policy = config.identity, .survivorship = config.survivorship.policy},
       pipeline::PipelineHooks{[this] { api->wake(); }, [this] { enricher->wake(); },
                               [this] { return ingest->is_crowded(); },
                               [this](auto took) { ingest->give_way(took); }});
@@ -166,7 +173,8 @@ Result<models::Json> Gateway::State::replay_event(store::TenantId tenant, std::i
                 "this event has not been worked yet; nothing is to be replayed");
   }
   pipeline::Replayer replayer(*store, *channels.snapshot(), clock, crypto::fill_random,
-                              holder + " replay");
+                              holder + " replay " + std::to_string(++replays), config.identity,
+                              config.survivorship.policy);
   const auto report = replayer.replay({**row}, {});
   if (!report) return tl::unexpected(report.error());
   api->wake();

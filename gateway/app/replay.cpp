@@ -117,7 +117,8 @@ int replay(const Config& whole, const ReplayOptions& options, Console& console) 
   const adapters::ChannelMap channels = need(bind_channels(config, registry, *store, system_now()));
   if (channels.empty()) throw CommandFailed(config.file + " has no [[channel]]; add one");
   pipeline::Replayer replayer(*store, channels, system_now, crypto::fill_random,
-                              format_uuid(make_uuid(system_now(), crypto::fill_random)));
+                              format_uuid(make_uuid(system_now(), crypto::fill_random)),
+                              config.identity, config.survivorship.policy);
   store::StoredQuery query;
   query.statuses = statuses_of(options.status);
   query.after = options.since > 0 ? options.since - 1 : 0;

@@ -2,6 +2,7 @@
 #include <map>
 #include <ostream>
 
+#include "gateway/api/current_drift.h"
 #include "gateway/app/commands.h"
 #include "gateway/app/store_access.h"
 #include "gateway/app/table.h"
@@ -18,23 +19,11 @@ struct Seen {
   std::string extend;  // the version that knows most: what a new pack would extend
 };
 
-// Of each configured channel, the version that is in force now.
-std::map<std::string, std::string> versions_in_force(const Config& config,
-                                                     const adapters::Registry& registry,
-                                                     store::Store& store) {
-  std::map<std::string, std::string> versions;
-  const Time now = system_now();
-  for (const auto& [name, bound] : need(bind_channels(config, registry, store, now))) {
-    versions[name] = bound.adapter->pack_at(now).version();
-  }
-  return versions;
-}
-
-// Without `whole` only what the versions in force have noticed: what another one noticed may be
-// known by now.
+// Without `whole` only what the versions in force have noticed.
 std::vector<Seen> all_drift(const Config& config, store::Store& store, bool whole) {
   const adapters::Registry registry(config.rules_dir);
-  const auto in_force = versions_in_force(config, registry, store);
+  const Time now = system_now();
+  const auto channels = need(bind_channels(config, registry, store, now));
   std::map<std::string, std::string> newest;
   for (const auto& platform : registry.platforms()) {
     newest[platform.name] = platform.pack_versions.back();
@@ -48,8 +37,7 @@ std::vector<Seen> all_drift(const Config& config, store::Store& store, bool whol
   std::vector<Seen> all;
   for (const auto& [tenant, known] : tenants) {
     for (store::DriftRow& row : need(store.drift(tenant))) {
-      const auto version = in_force.find(row.channel);
-      if (!whole && (version == in_force.end() || version->second != row.pack)) continue;
+      if (!whole && !api::is_current(row, channels, now)) continue;
       const std::string platform = platforms[row.channel];
       all.push_back({std::move(row), platform, newest[platform]});
     }

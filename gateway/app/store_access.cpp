@@ -49,6 +49,10 @@ Result<adapters::BoundChannel> bind_channel(const Config& config, const ChannelC
 Result<adapters::ChannelMap> bind_channels(const Config& config, const adapters::Registry& registry,
                                            store::Store& store, Time now) {
   adapters::ChannelMap map;
+  const auto platforms = registry.platforms();
+  if (auto known = check_survivorship(config, platforms); !known) {
+    return tl::unexpected(std::move(known.error()));
+  }
   const auto log = store.activations();
   if (!log) return tl::unexpected(log.error());
   for (ChannelConfig channel : config.channels) {

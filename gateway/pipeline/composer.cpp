@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "gateway/identity/statements.h"
 #include "gateway/pipeline/announcements.h"
+#include "gateway/pipeline/redaction.h"
 #include "gateway/pipeline/working_set.h"
 #include "models/json.h"
 
@@ -32,7 +34,9 @@ bool depends_on_order(const std::vector<Fact>& facts) {
 class Composing {
  public:
   Composing(const ComposeContext& context, store::TenantId tenant, store::Batch& batch)
-      : context_(context), tenant_(tenant), batch_(batch) {}
+      : context_(context), tenant_(tenant), batch_(batch) {
+    if (context.survivorship != nullptr) set_.survivorship = context.survivorship;
+  }
 
   Result<void> load(const std::vector<const Event*>& events) {
     return pipeline::load(set_, tenant_, events, {}, context_.store);
@@ -48,10 +52,48 @@ class Composing {
     auto loaded = pipeline::load(set_, tenant_, events, *former, context_.store);
     if (!loaded) return loaded;
     for (const store::SubjectFacts& row : *former) {
-      for (const Fact& fact : row.facts) retract(fact, row.source.seq);
+      for (const Fact& fact : row.facts) retract(fact);
     }
     std::ranges::move(*former, std::back_inserter(batch_.retracted));
     return {};
+  }
+
+  // Whom somebody decided on.
+  Result<void> load(const Ruling& ruling) {
+    auto loaded = load_more(set_, tenant_, ruling.concerned, context_.store);
+    if (!loaded) return loaded;
+    for (const Identity& value : ruling.values) {
+      if (!set_.known.insert(value).second) continue;
+      batch_.identities.push_back({tenant_, key_of(value), value, {}, store::Contest::some, {}});
+    }
+    return {};
+  }
+
+  // Decides who is who by what all the rows state, before anything is made of it.
+  Result<void> group(std::span<ReadRow* const> rows) {
+    if (context_.erasing != nullptr) batch_.erasure = context_.erasing->erasure;
+    for (ReadRow* row : rows) suppress(*row);
+    News news;
+    for (const ReadRow* row : rows) {
+      for (const Event& event : row->events) gather(event, row->row.seq, news);
+    }
+    if (replaying()) {
+      news.replayed = set_.replayed;
+      compare_with_former(news);
+    }
+    return group(std::move(news));
+  }
+
+  Result<void> group(const Ruling& ruling) {
+    News news;
+    news.decision = ruling.restored ? *ruling.restored : ruling.decision;
+    if (ruling.decision.kind == store::DecisionRecord::Kind::take_back &&
+        !ruling.decision.overrides) {
+      news.taken_back = ruling.decision.takes_back;
+    }
+    news.stays = ruling.stays;
+    batch_.decisions.push_back(ruling.decision);
+    return group(std::move(news));
   }
 
   // Takes the facts out of the row's events.
@@ -77,7 +119,7 @@ class Composing {
     for (auto& [id, working] : set_.customers) finish_customer(working);
     for (auto& [key, working] : set_.entities) finish_entity(key, working);
     for (store::NewChange& change : batch_.changes) {
-      change.replayed = replaying();
+      change.replayed = replaying() && context_.erasing == nullptr;
       if (change.object_type != "interaction") continue;
       if (const auto found = versions_.find(change.customer); found != versions_.end()) {
         change.version = found->second;
@@ -105,17 +147,112 @@ class Composing {
 
   bool replaying() const { return context_.replaying.has_value(); }
 
-  // Whoever the fact told of is folded without it, and any pair it names may have been evidence.
-  void retract(const Fact& fact, std::int64_t seq) {
-    const std::vector<Identity> named = identities_of(fact);
-    for (const Identity& a : named) {
-      if (const Uuid holder = set_.holdings.holder(a); !holder.is_nil()) {
+  // What is told of somebody who was erased before it happened is not known here any more: neither
+  // as facts nor in the row.
+  void suppress(ReadRow& row) {
+    if (set_.erased.empty() && context_.erasing == nullptr) return;
+    std::set<std::string> texts;
+    bool names_others = false;
+    bool is_hit = false;
+    for (Event& event : row.events) {
+      const std::size_t before = event.facts.size();
+      std::erase_if(event.facts, [&](const Fact& fact) {
+        if (!is_of_the_erased(fact)) {
+          names_others = names_others || is_of_somebody(fact);
+          return false;
+        }
+        add_texts(fact, texts);
+        return true;
+      });
+      if (event.facts.size() == before) continue;
+      is_hit = true;
+      event.calls.clear();  // they would ask for her again
+    }
+    if (context_.erasing != nullptr) {
+      is_hit = true;
+      texts.insert(context_.erasing->texts.begin(), context_.erasing->texts.end());
+    }
+    if (!is_hit) return;
+    batch_.redacted.push_back(
+        {row.row.seq, names_others ? redacted(row.row.bytes, texts) : std::string()});
+  }
+
+  bool is_of_the_erased(const Fact& fact) {
+    return std::ranges::any_of(identities_of(fact), [&](const Identity& named) {
+      const store::Key& key = key_of(named);
+      if (context_.erasing != nullptr && context_.erasing->identities.contains(key)) return true;
+      if (is_redacted(named.value)) return true;
+      const auto erased = set_.erased.find(key);
+      return erased != set_.erased.end() && fact.at <= erased->second;
+    });
+  }
+
+  static bool is_of_somebody(const Fact& fact) {
+    return std::ranges::any_of(fact.names, [](const models::Named& named) {
+      return named.identity.side == Side::customer;
+    });
+  }
+
+  static void gather(const Event& event, std::int64_t seq, News& news) {
+    for (const Fact& fact : event.facts) {
+      for (identity::Stated& stated : identity::statements_of(fact)) {
+        news.statements.push_back({std::move(stated), seq});
+      }
+      if (identity::makes_customer(fact)) news.customers.insert(*fact.subject());
+    }
+  }
+
+  // What is stated once more stays in the store as it is; what is not is withdrawn.
+  void compare_with_former(News& news) {
+    const auto told = [](const FreshStatement& fresh) {
+      const identity::Stated& stated = fresh.stated;
+      return std::tuple(stated.a, stated.b, fresh.seq, stated.rule, stated.trust, stated.nature,
+                        stated.at);
+    };
+    std::set<decltype(told(FreshStatement{}))> again;
+    for (const FreshStatement& fresh : news.statements) again.insert(told(fresh));
+    for (const store::SubjectFacts& row : batch_.retracted) {
+      for (const Fact& fact : row.facts) {
+        for (identity::Stated& stated : identity::statements_of(fact)) {
+          const FreshStatement former{std::move(stated), row.source.seq};
+          if (again.contains(told(former))) continue;
+          news.changed.insert(former.stated.a);
+          news.changed.insert(former.stated.b);
+          batch_.withdrawn.push_back({tenant_,
+                                      key_of(former.stated.a),
+                                      key_of(former.stated.b),
+                                      {},
+                                      {},
+                                      {},
+                                      row.source.seq,
+                                      {}});
+        }
+      }
+    }
+  }
+
+  Result<void> group(News news) {
+    static const identity::Policy kDefault;
+    const identity::Policy& policy = context_.policy == nullptr ? kDefault : *context_.policy;
+    auto outcome = pipeline::group(
+        set_, news, {context_.store, policy, tenant_, context_.now, context_.make_id}, batch_);
+    if (!outcome) return fail(outcome.error().code, outcome.error().detail);
+    grouped_ = *std::move(outcome);
+    for (const FreshStatement& fresh : news.statements) {
+      const identity::Stated& stated = fresh.stated;
+      batch_.evidence.push_back({tenant_, key_of(stated.a), key_of(stated.b), stated.trust,
+                                 static_cast<int>(stated.nature), stated.at, fresh.seq,
+                                 stated.rule});
+    }
+    return {};
+  }
+
+  // Whoever the fact told of is folded without it.
+  void retract(const Fact& fact) {
+    for (const Identity& named : identities_of(fact)) {
+      if (const Uuid holder = set_.holdings.holder(named); !holder.is_nil()) {
         WorkingCustomer& working = set_.customers[holder];
         working.touched = working.refold = true;
-      }
-      for (const Identity& b : named) {
-        if (a == b) continue;
-        batch_.withdrawn.push_back({tenant_, key_of(a), key_of(b), {}, {}, seq, {}});
       }
     }
     const Identity* thing = thing_of(fact);
@@ -140,23 +277,23 @@ class Composing {
       if (is_noticed) break;
       batch_.drift.push_back({tenant_, row.row.channel, row.pack, drift, 1, context_.now});
     }
-    const identity::Decision decision =
-        identity::resolve(event.facts, set_.holdings, context_.make_id);
     const Source source = source_of(row, event.at);
-    take_decision(decision, source);
     for (const Fact& fact : event.facts) {
-      for (Identity& named : identities_of(fact)) remember(named);
+      for (Identity& named : identities_of(fact)) remember(named, fact);
     }
-    fold_customers(event, decision, source);
+    std::vector<Uuid> owners;
+    for (const Fact& fact : event.facts) {
+      const Identity* subject = fact.subject();
+      owners.push_back(subject == nullptr ? Uuid{} : set_.holdings.holder(*subject));
+    }
+    fold_customers(event, owners, source);
     fold_things(event, source);
     for (std::size_t i = 0; i < event.facts.size(); ++i) {
-      keep(source, std::move(event.facts[i]), decision.customer_of_fact[i]);
+      keep(source, std::move(event.facts[i]), owners[i]);
     }
   }
 
-  void fold_customers(const Event& event, const identity::Decision& decision,
-                      const Source& source) {
-    const std::vector<Uuid>& owners = decision.customer_of_fact;
+  void fold_customers(const Event& event, const std::vector<Uuid>& owners, const Source& source) {
     // Who is in a group is the group's history, and nobody's own.
     const auto is_member = [](const Fact& fact) { return fact.kind == FactKind::member; };
     const bool one_owner = std::ranges::none_of(event.facts, is_member) &&
@@ -183,37 +320,19 @@ class Composing {
     for (auto& [thing, facts] : of_thing) fold(thing, facts, source);
   }
 
-  void remember(Identity& named) {
+  void remember(Identity& named, const Fact& fact) {
     row_names_.insert(named);
-    if (!is_person(named) || !set_.known.insert(named).second) return;
-    batch_.identities.push_back({tenant_, key_of(named), named, set_.holdings.holder(named)});
-  }
-
-  void take_decision(const identity::Decision& decision, const Source& source) {
-    for (const Uuid& id : decision.created) {
-      WorkingCustomer& working = set_.customers[id];
-      working.now.id = id;
-      working.now.created_at = context_.now;
+    const bool is_anybody =
+        is_person(named) || (named.side == Side::lead && named == *fact.subject());
+    if (!is_anybody || !set_.known.insert(named).second) return;
+    store::NewIdentity fresh{tenant_, key_of(named), named, set_.holdings.holder(named), {}, {}};
+    if (const auto found = grouped_.contests.find(named); found != grouped_.contests.end()) {
+      fresh.contest = found->second;
     }
-    for (const auto& [identity, customer] : decision.attached) {
-      WorkingCustomer& working = set_.customers[customer];
-      working.now.identities.push_back({identity, {}, {}, {}, {}});
-      working.touched = true;
-      if (!set_.known.contains(identity)) continue;
-      // It had a life of its own: what it did belongs to the customer now.
-      working.refold = true;
-      const auto pending =
-          std::ranges::find(batch_.identities, key_of(identity), &store::NewIdentity::key);
-      if (pending != batch_.identities.end()) {
-        pending->customer = customer;
-      } else {
-        batch_.attachments.push_back({key_of(identity), customer});
-      }
+    if (const auto found = grouped_.stated_by.find(named); found != grouped_.stated_by.end()) {
+      fresh.stated_by = found->second;
     }
-    for (const identity::Statement& statement : decision.evidence) {
-      batch_.evidence.push_back({tenant_, key_of(statement.a), key_of(statement.b), statement.trust,
-                                 statement.at, source.seq, statement.rule});
-    }
+    batch_.identities.push_back(std::move(fresh));
   }
 
   // Files the fact under those whose history it belongs to.
@@ -226,15 +345,15 @@ class Composing {
       return facts.second.size() - 1;
     };
     const Identity* thing = thing_of(fact);
+    const Identity* person = fact.subject();
     if (thing != nullptr) {
       const store::Key& subject = key_of(*thing);
-      if (fact.kind != FactKind::lead) {
+      if (fact.kind != FactKind::lead || person == nullptr || *person == *thing) {
         file(subject, std::move(fact));
         return;
       }
       file(subject, fact);
     }
-    const Identity* person = person_behind(fact, customer);
     if (person == nullptr && thing == nullptr && !fact.names.empty()) {
       person = &fact.names.front().identity;
     }
@@ -249,22 +368,6 @@ class Composing {
     entry->seq = source.seq;
     entry->part = part;
     add_interaction(std::move(*entry));
-  }
-
-  // The identity under which a fact about a person is kept: one that its customer holds, if any.
-  const Identity* person_behind(const Fact& fact, const Uuid& customer) const {
-    const Identity* person = fact.primary(Role::party);
-    if (person != nullptr && set_.holdings.holder(*person) == customer) return person;
-    person = nullptr;
-    for (const models::Named& named : fact.names) {
-      if (!is_person(named.identity) || named.role == Role::owner || named.role == Role::by) {
-        continue;
-      }
-      const bool held = !customer.is_nil() && set_.holdings.holder(named.identity) == customer;
-      if (held) return &named.identity;
-      if (person == nullptr) person = &named.identity;
-    }
-    return person;
   }
 
   void add_interaction(store::NewInteraction entry) {
@@ -301,7 +404,7 @@ class Composing {
     if (!working.now.accepts(source) && depends_on_order(facts)) working.refold = true;
     const Time folded_at = working.now.folded_at;
     const std::int64_t folded_seq = working.now.folded_seq;
-    for (const Effect& effect : models::apply(working.now, facts, source)) {
+    for (const Effect& effect : models::apply(working.now, facts, source, *set_.survivorship)) {
       note(working, effect);
     }
     if (std::pair{folded_at, folded_seq} > source.order()) {
@@ -346,11 +449,16 @@ class Composing {
 
   void finish_customer(WorkingCustomer& working) {
     if (!working.touched) return;
+    if (!working.merged_into.is_nil()) {
+      finish_merged(working);
+      return;
+    }
     if (replaying()) drop_unnamed(working);
     const bool withdrawn = replaying() && working.now.identities.empty();
     if (withdrawn && working.version_before == 0) return;
     if (working.refold) {
       working.changes.clear();
+      note_lineage(working);
       if (withdrawn) {
         note_end(working);
       } else if (!working.original || shown(*working.original) != shown(working.now)) {
@@ -361,27 +469,66 @@ class Composing {
     if (expected == 0 && working.changes.empty()) note(working, {Effect::Kind::updated, {}});
     // What nobody is told of is no new version: when she was last seen, for one.
     const bool is_told = !working.changes.empty() || talked_.contains(working.now.id);
-    working.now.version = is_told ? expected + 1 : expected;
+    working.now.version = is_told ? working.version_base + 1 : working.version_base;
     working.now.updated_at = is_told ? context_.now : working.updated_before;
     versions_[working.now.id] = working.now.version;
     for (store::NewChange& change : working.changes) {
       change.version = working.now.version;
       batch_.changes.push_back(std::move(change));
     }
-    store::CustomerWrite write{tenant_, std::move(working.now), expected, {}, {}, withdrawn};
+    store::CustomerWrite write{tenant_, std::move(working.now), expected, {}, {}, withdrawn,
+                               {},      working.revived};
     const auto now = withdrawn ? std::vector<models::Facet>{} : models::facets_of(write.customer);
     std::ranges::set_difference(now, working.facets_before, std::back_inserter(write.gained));
     std::ranges::set_difference(working.facets_before, now, std::back_inserter(write.lost));
     batch_.customers.push_back(std::move(write));
   }
 
+  // She is one person with another, who tells so.
+  void finish_merged(WorkingCustomer& working) {
+    if (working.version_before == 0) return;
+    versions_[working.now.id] = working.version_before;
+    working.now.version = working.version_before;
+    store::CustomerWrite write{tenant_, std::move(working.now), working.version_before, {}, {},
+                               true};
+    write.merged_into = working.merged_into;
+    write.lost = working.facets_before;
+    batch_.customers.push_back(std::move(write));
+  }
+
+  void note_lineage(WorkingCustomer& working) {
+    const auto tell = [&](const char* type, const std::vector<Uuid>& others) {
+      if (others.empty()) return;
+      store::NewChange change{tenant_,        type, "customer",  format_uuid(working.now.id),
+                              working.now.id, 0,    context_.now};
+      change.others = others;
+      change.moved = working.moved;
+      working.changes.push_back(std::move(change));
+    };
+    tell("customer.merged", working.merged_from);
+    tell("customer.split", working.split_into);
+  }
+
   // Identities that no fact is left to name.
   void drop_unnamed(WorkingCustomer& working) {
     std::erase_if(working.now.identities, [&](const models::CustomerIdentity& held) {
       if (!held.channel.empty()) return false;
-      batch_.detached.push_back({key_of(held.identity), working.now.id});
+      detach(held.identity);
       return true;
     });
+  }
+
+  void detach(const Identity& identity) {
+    set_.holdings.hold(identity, {});
+    const store::Key& key = key_of(identity);
+    const auto move = std::ranges::find(batch_.moves, key, &store::Move::key);
+    if (move != batch_.moves.end()) {
+      move->after = {};
+      return;
+    }
+    const auto row = set_.stored.find(identity);
+    if (row == set_.stored.end()) return;
+    batch_.moves.push_back({key, row->second.customer, {}, row->second.contest});
   }
 
   // As outsiders see her, but for when and how often she was written.
@@ -456,6 +603,7 @@ class Composing {
   std::map<Uuid, std::int64_t> versions_;  // of the customers, as they are written
   std::set<Identity> row_names_;
   std::map<store::Key, std::pair<Time, std::vector<Fact>>> row_facts_;
+  GroupingOutcome grouped_;
 };
 
 }  // namespace
@@ -480,6 +628,9 @@ Result<Composed> compose(std::span<ReadRow> rows, const ComposeContext& context)
     if (!loaded) {
       return fail(loaded.error().code, loaded.error().detail);
     }
+    if (auto grouped = composing.group(tenant_rows); !grouped) {
+      return fail(grouped.error().code, grouped.error().detail);
+    }
     for (ReadRow* row : tenant_rows) composing.add(*row);
     if (auto finished = composing.finish(); !finished) {
       return fail(finished.error().code, finished.error().detail);
@@ -491,6 +642,21 @@ Result<Composed> compose(std::span<ReadRow> rows, const ComposeContext& context)
   return composed;
 }
 
+Result<Composed> compose(const Ruling& ruling, const ComposeContext& context) {
+  Composed composed;
+  Composing composing(context, ruling.tenant, composed.batch);
+  if (auto loaded = composing.load(ruling); !loaded) {
+    return fail(loaded.error().code, loaded.error().detail);
+  }
+  if (auto grouped = composing.group(ruling); !grouped) {
+    return fail(grouped.error().code, grouped.error().detail);
+  }
+  if (auto finished = composing.finish(); !finished) {
+    return fail(finished.error().code, finished.error().detail);
+  }
+  return composed;
+}
+
 bool rests_on(const Composed& composed, const store::Batch& earlier) {
   const auto has_key = [&](const store::Key& key) {
     return std::ranges::binary_search(composed.keys, key);
@@ -499,7 +665,11 @@ bool rests_on(const Composed& composed, const store::Batch& earlier) {
     return std::ranges::binary_search(composed.customers, customer);
   };
   return std::ranges::any_of(earlier.identities, has_key, &store::NewIdentity::key) ||
-         std::ranges::any_of(earlier.attachments, has_key, &store::Attachment::key) ||
+         std::ranges::any_of(earlier.moves, has_key, &store::Move::key) ||
+         std::ranges::any_of(earlier.stated_by, has_key,
+                             &std::pair<store::Key, store::Key>::first) ||
+         std::ranges::any_of(earlier.evidence, has_key, &store::Evidence::a) ||
+         std::ranges::any_of(earlier.evidence, has_key, &store::Evidence::b) ||
          std::ranges::any_of(earlier.facts, has_key, &store::SubjectFacts::subject) ||
          std::ranges::any_of(earlier.entities, has_key, &store::EntityWrite::key) ||
          std::ranges::any_of(earlier.customers, [&](const store::CustomerWrite& write) {

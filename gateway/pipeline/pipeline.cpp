@@ -12,6 +12,7 @@
 #include "gateway/observe/thread_name.h"
 #include "gateway/pipeline/composer.h"
 #include "gateway/pipeline/reading.h"
+#include "gateway/pipeline/vanishing.h"
 #include "gateway/pipeline/work_lease.h"
 
 namespace guanxi::pipeline {
@@ -81,6 +82,8 @@ struct Pipeline::State {
   // What was written while it was; nothing if that is not known.
   std::optional<store::Batch> written_meanwhile;
   ShadowBook shadows;
+  FieldBook fields;
+  store::Batch vanished;  // what no single event shows, until it is written
   std::thread thread;
 
   Result<ReadRow> read_one(store::InboxRow row) {
@@ -108,7 +111,8 @@ struct Pipeline::State {
       const std::lock_guard lock(randomness_mutex);
       return make_uuid(now, randomness);
     };
-    return pipeline::compose(rows, {store, make_id, now});
+    return pipeline::compose(rows,
+                             {store, make_id, now, {}, &options.policy, &options.survivorship});
   }
 
   Result<std::size_t> write(std::span<ReadRow> rows, Time now) {
@@ -157,19 +161,34 @@ struct Pipeline::State {
       observe::ChannelMetrics& counters = metrics.channel(rows[i].channel, rows[i].platform);
       counters.event(result_of(batch.marks[i].status));
       for (const models::Event& event : rows[i].events) {
-        for (const models::Drift& drift : event.drift) {
-          counters.drift(models::drift_kind_text(drift.kind));
-          observe::log(observe::Level::warning, "drift",
-                       {{"channel", rows[i].channel},
-                        {"kind", models::drift_kind_text(drift.kind)},
-                        {"event", drift.event},
-                        {"pointer", drift.pointer},
-                        {"pack", rows[i].pack}});
-        }
+        for (const models::Drift& drift : event.drift) tell(rows[i], drift, counters);
+      }
+      for (models::Drift& drift : fields.add(store, rows[i])) {
+        tell(rows[i], drift, counters);
+        const store::InboxRow& row = rows[i].row;
+        vanished.drift.push_back(
+            {row.tenant, row.channel, rows[i].pack, std::move(drift), 1, clock()});
       }
     }
+    write_vanished();
     if (hooks.on_written) hooks.on_written();
     if (hooks.on_tasks && !batch.tasks.empty()) hooks.on_tasks();
+  }
+
+  static void tell(const ReadRow& row, const models::Drift& drift,
+                   observe::ChannelMetrics& counters) {
+    counters.drift(models::drift_kind_text(drift.kind));
+    observe::log(observe::Level::warning, "drift",
+                 {{"channel", row.channel},
+                  {"kind", models::drift_kind_text(drift.kind)},
+                  {"event", drift.event},
+                  {"pointer", drift.pointer},
+                  {"pack", row.pack}});
+  }
+
+  // By itself: the rows that showed it are written already. What fails is tried again.
+  void write_vanished() {
+    if (!vanished.drift.empty() && store.write(vanished)) vanished = {};
   }
 
   bool is_crowded() const { return hooks.is_crowded && hooks.is_crowded(); }
@@ -267,10 +286,19 @@ struct Pipeline::State {
     // Whoever may not work them need not read them.
     auto held = lease.hold(clock());
     if (!held) return fail(held.error().code, held.error().detail);
-    if (!*held) return Taken{};
+    if (!*held) {
+      fields.forget();
+      return Taken{};
+    }
     auto read_rows = read(std::move(*rows));
     if (!read_rows) return fail(read_rows.error().code, read_rows.error().detail);
     return Taken{std::move(*read_rows), {}};
+  }
+
+  void give_back_lease() {
+    static_cast<void>(fields.write(store, clock(), true));  // else some events are not counted
+    fields.forget();
+    lease.release();
   }
 
   // Whoever asks for the lease gets it between two batches; what was prepared ahead is void by
@@ -280,7 +308,7 @@ struct Pipeline::State {
     if (!asked || !*asked) return asked;
     ahead = {};
     written_meanwhile.reset();
-    lease.release();
+    give_back_lease();
     return true;
   }
 
@@ -296,12 +324,17 @@ struct Pipeline::State {
     std::vector<ReadRow>& rows = taken->rows;
     if (rows.empty()) {
       static_cast<void>(shadows.write(store, clock(), true));  // else it is tried again later
+      static_cast<void>(fields.write(store, clock(), false));
+      write_vanished();
       return std::size_t{0};
     }
     const Time now = clock();  // before that of what is prepared meanwhile
     auto held = lease.hold(now);
     if (!held) return fail(held.error().code, held.error().detail);
-    if (!*held) return std::size_t{0};
+    if (!*held) {
+      fields.forget();
+      return std::size_t{0};
+    }
     if (rows.size() == limit && !crowded) {
       look_ahead(limit, {rows.front().row.seq, rows.back().row.seq});
     }
@@ -309,6 +342,7 @@ struct Pipeline::State {
     if (worked) {
       metrics.pipeline_batch(*worked, SteadyClock::now() - started);
       static_cast<void>(shadows.write(store, now, false));
+      static_cast<void>(fields.write(store, now, false));
     } else if (ahead.valid()) {
       // What failed comes first again.
       ahead = {};
@@ -355,7 +389,7 @@ struct Pipeline::State {
       }
       wait(kPatience);
     }
-    lease.release();
+    give_back_lease();
   }
 };
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "adapters/bound_channel.h"
+#include "gateway/identity/policy.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/store/store.h"
 #include "models/ids.h"
@@ -23,6 +24,8 @@ struct PipelineOptions {
   std::size_t batch_bytes = 4 * 1024 * 1024;
   std::size_t crowded_batch_rows = 128;  // while callbacks crowd in
   std::string holder;                    // names this process in the lease; unique among processes
+  identity::Policy policy = {};          // of who is who
+  models::Survivorship survivorship = {};
 };
 
 struct PipelineHooks {

@@ -110,6 +110,8 @@ ReadRow read_row(store::InboxRow row, const adapters::ChannelMap& channels) {
   if (reading->pack != nullptr) {
     result.pack = reading->pack->version();
     result.pack_hash = reading->pack->hash();
+    // A pack lives as long as its adapter.
+    result.reader = {channel->second.adapter, reading->pack};
   }
   result.events = std::move(reading->events);
   result.next_page = std::move(reading->next_page);

@@ -1,6 +1,7 @@
 // From inbox rows to events: each row read by the adapter of its channel and the pack of its day.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct ReadRow {
   std::string platform;
   std::string pack;
   std::string pack_hash;
+  std::shared_ptr<const adapters::Pack> reader;  // null if it could not be read
   std::vector<models::Event> events;
   std::string next_page;  // answers: more pages follow
   std::string error;      // not empty: the row cannot be read, and is dead unless held

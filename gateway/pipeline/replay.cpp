@@ -1,7 +1,6 @@
 #include "gateway/pipeline/replay.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "gateway/pipeline/reading.h"
@@ -11,15 +10,7 @@ namespace {
 
 using models::Json;
 
-using SteadyClock = std::chrono::steady_clock;
-
 constexpr int kAttempts = 100;
-// How long rows are replayed before new ones have their turn, and how long the lease is waited for:
-// longer than that of a process that was killed.
-constexpr std::chrono::seconds kTurn{2};
-constexpr std::chrono::seconds kPatience{20};
-constexpr std::chrono::milliseconds kLook{20};
-
 Json shown(const models::Customer& customer) {
   return models::customer_json(customer, {.tenant = {}, .pii = true});
 }
@@ -67,44 +58,17 @@ Json report_json(const ReplayReport& report) {
 }
 
 Replayer::Replayer(store::Store& store, adapters::ChannelMap channels, Clock clock,
-                   Randomness randomness, std::string holder)
+                   Randomness randomness, std::string holder, identity::Policy policy,
+                   models::Survivorship survivorship)
     : store_(store),
       channels_(std::move(channels)),
       clock_(std::move(clock)),
       randomness_(std::move(randomness)),
-      lease_(store, std::move(holder)) {
+      policy_(std::move(policy)),
+      survivorship_(std::move(survivorship)),
+      turn_(store, std::move(holder), clock_) {
   // A candidate reads live traffic along, not history.
   for (auto& [name, bound] : channels_) bound.shadow.reset();
-}
-
-Replayer::~Replayer() {
-  if (held_since_) lease_.release();
-}
-
-Result<void> Replayer::take_lease() {
-  if (held_since_ && SteadyClock::now() - *held_since_ < kTurn) {
-    if (const auto held = lease_.hold(clock_()); !held || *held) {
-      return held ? Result<void>() : tl::unexpected(held.error());
-    }
-  }
-  give_way();
-  for (const auto until = SteadyClock::now() + kPatience; SteadyClock::now() < until;) {
-    const auto held = lease_.hold(clock_());
-    if (!held) return tl::unexpected(held.error());
-    if (*held) {
-      held_since_ = SteadyClock::now();
-      return lease_.stop_asking();
-    }
-    if (auto asked = lease_.ask(clock_()); !asked) return asked;
-    // Another process gives it back, of which nobody tells this one.
-    std::this_thread::sleep_for(kLook);
-  }
-  return fail(ErrorCode::unavailable, "whoever works the inbox does not give way; try again");
-}
-
-void Replayer::give_way() {
-  if (!std::exchange(held_since_, std::nullopt)) return;
-  lease_.release();
 }
 
 Result<Replayer::Prepared> Replayer::prepare(const std::vector<store::InboxRow>& rows,
@@ -126,8 +90,8 @@ Result<Replayer::Prepared> Replayer::prepare(const std::vector<store::InboxRow>&
     readable.push_back(std::move(read));
   }
   const Time now = clock_();
-  auto composed =
-      compose(readable, {store_, [&] { return make_uuid(now, randomness_); }, now, how});
+  auto composed = compose(readable, {store_, [&] { return make_uuid(now, randomness_); }, now, how,
+                                     &policy_, &survivorship_});
   if (!composed) return tl::unexpected(std::move(composed.error()));
   for (const store::RowMark& mark : composed->batch.marks) {
     ++prepared.report.statuses[{mark.expected, mark.status}];
@@ -141,7 +105,7 @@ Result<Replayer::Prepared> Replayer::prepare(const std::vector<store::InboxRow>&
 }
 
 Result<ReplayReport> Replayer::replay(const std::vector<store::InboxRow>& rows, Replaying how) {
-  if (auto taken = take_lease(); !taken) return tl::unexpected(std::move(taken.error()));
+  if (auto taken = turn_.take(); !taken) return tl::unexpected(std::move(taken.error()));
   for (int attempt = 1;; ++attempt) {
     auto prepared = prepare(rows, how);
     if (!prepared) return tl::unexpected(std::move(prepared.error()));

@@ -3,7 +3,6 @@
 // rows came, and subscribers are told what changed, marked `replayed`.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -53,11 +52,8 @@ class Replayer {
   // Channels that are not in `channels` are left alone. `holder` names it in the lease of those who
   // work rows.
   Replayer(store::Store& store, adapters::ChannelMap channels, Clock clock, Randomness randomness,
-           std::string holder);
-  // Gives the lease back.
-  ~Replayer();
-  Replayer(const Replayer&) = delete;
-  Replayer& operator=(const Replayer&) = delete;
+           std::string holder, identity::Policy policy = {},
+           models::Survivorship survivorship = {});
 
   // Reads one portion of the rows again and writes what they state. A gateway at work gives way
   // meanwhile, and goes on between portions, every second or two. Errors: the store's;
@@ -73,16 +69,15 @@ class Replayer {
     ReplayReport report;
     Composed composed;
   };
-  Result<void> take_lease();
-  void give_way();
   Result<Prepared> prepare(const std::vector<store::InboxRow>& rows, Replaying how);
 
   store::Store& store_;
   adapters::ChannelMap channels_;
   Clock clock_;
   Randomness randomness_;
-  WorkLease lease_;
-  std::optional<std::chrono::steady_clock::time_point> held_since_;
+  identity::Policy policy_;
+  models::Survivorship survivorship_;
+  WorkTurn turn_;
 };
 
 }  // namespace guanxi::pipeline

@@ -2,7 +2,10 @@
 // read. One thread.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "gateway/store/store.h"
 #include "models/result.h"
@@ -29,6 +32,26 @@ class WorkLease {
   store::Store& store_;
   std::string holder_;
   Time until_{};
+};
+
+// The lease in the hands of somebody who works rows beside a gateway, and lets it have its turn
+// every second or two. Gives it back when it goes.
+class WorkTurn {
+ public:
+  WorkTurn(store::Store& store, std::string holder, Clock clock)
+      : lease_(store, std::move(holder)), clock_(std::move(clock)) {}
+  ~WorkTurn() { give_way(); }
+  WorkTurn(const WorkTurn&) = delete;
+  WorkTurn& operator=(const WorkTurn&) = delete;
+
+  // `unavailable` if whoever has it does not give way.
+  Result<void> take();
+  void give_way();
+
+ private:
+  WorkLease lease_;
+  Clock clock_;
+  std::optional<std::chrono::steady_clock::time_point> held_since_;
 };
 
 }  // namespace guanxi::pipeline

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/identity/statements.h"
+
 namespace guanxi::pipeline {
 namespace {
 
@@ -10,28 +12,6 @@ using models::FactKind;
 using models::Identity;
 using models::Json;
 using models::Role;
-
-void add_contacts(const Fact& fact, std::vector<Identity>& identities) {
-  const auto set = fact.fields.find("set");
-  if (set == fact.fields.end() || !set->is_object()) return;
-  const auto add = [&](const char* name, auto make) {
-    const auto value = set->find(name);
-    if (value == set->end()) return;
-    const auto one = [&](const Json& item) {
-      if (item.is_string() && !item.get_ref<const std::string&>().empty()) {
-        identities.push_back(make(item.get<std::string>()));
-      }
-    };
-    if (value->is_array()) {
-      for (const Json& item : *value) one(item);
-    } else {
-      one(*value);
-    }
-  };
-  if (fact.primary(Role::customer) == nullptr) return;
-  for (const char* name : {"phones", "mobile"}) add(name, identity::phone_identity);
-  for (const char* name : {"emails", "email"}) add(name, identity::email_identity);
-}
 
 void collect(WorkingSet& set, const std::vector<const models::Event*>& events,
              const std::vector<store::SubjectFacts>& former, std::set<Identity>& things) {
@@ -49,39 +29,27 @@ void collect(WorkingSet& set, const std::vector<const models::Event*>& events,
   for (const Identity& thing : things) set.keys.try_emplace(thing);
 }
 
+void take_customer(WorkingSet& set, models::Customer customer) {
+  for (const models::CustomerIdentity& held : customer.identities) {
+    set.holdings.hold(held.identity, customer.id);
+  }
+  WorkingCustomer& working = set.customers[customer.id];
+  working.version_before = working.version_base = customer.version;
+  working.updated_before = customer.updated_at;
+  working.facets_before = models::facets_of(customer);
+  for (const models::Relation& relation : customer.relations) {
+    working.before[relation.staff] = {relation.status == "active",
+                                      models::value_of(relation.fields, "tags")};
+  }
+  if (set.replaying) working.original = customer;
+  working.now = std::move(customer);
+}
+
 Result<void> load_people(WorkingSet& set, store::TenantId tenant, store::Store& store) {
   std::vector<store::Key> keys;
   keys.reserve(set.keys.size());
   for (const auto& [identity, key] : set.keys) keys.push_back(key);
-  auto known = store.identities(keys);
-  if (!known) return fail(known.error().code, known.error().detail);
-  std::set<Uuid> holders;
-  for (const store::KnownIdentity& row : *known) {
-    set.known.insert(row.identity);
-    set.stored.insert(row.identity);
-    if (row.customer.is_nil()) continue;
-    set.holdings.hold(row.identity, row.customer);
-    holders.insert(row.customer);
-  }
-  if (holders.empty()) return {};
-  auto customers = store.customers(tenant, std::vector<Uuid>(holders.begin(), holders.end()));
-  if (!customers) return fail(customers.error().code, customers.error().detail);
-  for (models::Customer& customer : *customers) {
-    for (const models::CustomerIdentity& held : customer.identities) {
-      set.holdings.hold(held.identity, customer.id);
-    }
-    WorkingCustomer& working = set.customers[customer.id];
-    working.version_before = customer.version;
-    working.updated_before = customer.updated_at;
-    working.facets_before = models::facets_of(customer);
-    for (const models::Relation& relation : customer.relations) {
-      working.before[relation.staff] = {relation.status == "active",
-                                        models::value_of(relation.fields, "tags")};
-    }
-    if (set.replaying) working.original = customer;
-    working.now = std::move(customer);
-  }
-  return {};
+  return load_more(set, tenant, keys, store);
 }
 
 Result<void> load_things(WorkingSet& set, store::TenantId tenant, const std::set<Identity>& things,
@@ -142,11 +110,44 @@ std::vector<store::SubjectFacts> joined_by_row(std::vector<store::SubjectFacts> 
 
 }  // namespace
 
+Result<void> load_more(WorkingSet& set, store::TenantId tenant, const std::vector<store::Key>& keys,
+                       store::Store& store) {
+  auto known = store.identities(keys);
+  if (!known) return fail(known.error().code, known.error().detail);
+  std::set<Uuid> holders;
+  for (store::KnownIdentity& row : *known) {
+    if (row.erased_at) {
+      set.erased.insert_or_assign(row.key, *row.erased_at);
+      if (row.identity.value.empty()) continue;  // she has not come back
+    }
+    set.keys.insert_or_assign(row.identity, row.key);
+    set.known.insert(row.identity);
+    const auto [stored, fresh] = set.stored.try_emplace(row.identity, row);
+    if (!fresh || row.customer.is_nil()) continue;
+    set.holdings.hold(row.identity, row.customer);
+    if (!set.customers.contains(row.customer)) holders.insert(row.customer);
+  }
+  if (holders.empty()) return {};
+  auto customers = store.customers(tenant, std::vector<Uuid>(holders.begin(), holders.end()));
+  if (!customers) return fail(customers.error().code, customers.error().detail);
+  for (models::Customer& customer : *customers) take_customer(set, std::move(customer));
+  return {};
+}
+
+Uuid Holdings::holder(const Identity& identity) const {
+  const auto found = holders_.find(identity);
+  return found == holders_.end() ? Uuid{} : found->second;
+}
+
+void Holdings::hold(const Identity& identity, const Uuid& customer) {
+  holders_[identity] = customer;
+}
+
 std::vector<Identity> identities_of(const Fact& fact) {
   std::vector<Identity> identities;
   identities.reserve(fact.names.size());
   for (const models::Named& named : fact.names) identities.push_back(named.identity);
-  add_contacts(fact, identities);
+  for (Identity& contact : identity::contacts_of(fact)) identities.push_back(std::move(contact));
   return identities;
 }
 
@@ -181,14 +182,14 @@ Result<void> refold(WorkingSet& set, store::TenantId tenant,
                     const std::vector<store::SubjectFacts>& fresh, store::Store& store,
                     std::vector<store::NewInteraction>& interactions, Time now) {
   for (auto& [id, working] : set.customers) {
-    if (!working.refold) continue;
+    if (!working.refold || !working.merged_into.is_nil()) continue;
     models::Customer folded;
     folded.id = id;
     folded.version = working.now.version;
     folded.created_at = working.now.created_at;
     std::vector<store::Key> subjects;
     for (const models::CustomerIdentity& held : working.now.identities) {
-      folded.identities.push_back({held.identity, {}, {}, {}, {}});
+      folded.identities.push_back({held.identity, {}, {}, {}, {}, {}, held.contested});
       subjects.push_back(store.key_of(tenant, held.identity));
     }
     auto history = history_of(tenant, subjects, fresh, set.replayed, store);
@@ -205,7 +206,7 @@ Result<void> refold(WorkingSet& set, store::TenantId tenant,
       }
     }
     for (const store::SubjectFacts& row : joined_by_row(std::move(*history))) {
-      models::apply(folded, row.facts, row.source);
+      models::apply(folded, row.facts, row.source, *set.survivorship);
     }
     folded.updated_at = now;
     working.now = std::move(folded);

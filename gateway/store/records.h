@@ -109,10 +109,21 @@ struct SeqRange {
   std::int64_t last = -1;
 };
 
+// Whether what was stated or decided of an identity is at odds with something.
+enum class Contest : std::uint8_t {
+  none = 0,
+  some = 1,     // whoever decides who is who has to read all of it
+  crowded = 2,  // more state this phone or e-mail than can tell anything: it joins nobody
+};
+
 struct KnownIdentity {
   Key key{};
   models::Identity identity;
   Uuid customer;  // nil: belongs to no customer
+  Contest contest = Contest::none;
+  Key stated_by{};  // of a phone or e-mail that nobody holds: who alone states it; else zeros
+  // Her person was erased then: what is older is nobody's. Without a value: she has not come back.
+  std::optional<Time> erased_at = {};
 };
 
 struct NewIdentity {
@@ -120,12 +131,17 @@ struct NewIdentity {
   Key key{};
   models::Identity identity;
   Uuid customer;
+  Contest contest = Contest::none;
+  Key stated_by{};
 };
 
-// An identity without customer gets one; `conflict` if it has another meanwhile.
-struct Attachment {
+// An identity that goes from one customer to another, nil being nobody, or is contested otherwise
+// than before; `conflict` if it is not where it was.
+struct Move {
   Key key{};
-  Uuid customer;
+  Uuid before;
+  Uuid after;
+  Contest contest = Contest::none;
 };
 
 struct Evidence {  // a statement that two identities are one person
@@ -133,9 +149,79 @@ struct Evidence {  // a statement that two identities are one person
   Key a{};
   Key b{};
   models::Trust trust{};
+  int nature = 0;  // as identity::Nature
+  Time at{};
+  std::int64_t seq = 0;  // the row that states it
+  std::string rule;
+};
+
+// All statements of one kind about two identities.
+struct EvidenceSum {
+  Key a{};
+  Key b{};
+  models::Trust trust{};
+  int nature = 0;
+  Time first_at{};
+  Time last_at{};
+  std::int64_t seq = 0;  // the first row that states it
+  std::string rule;
+};
+
+// ---- who is who ----
+
+// What a person decided. Decisions are only added; one that takes back another undoes it.
+struct DecisionRecord {
+  std::int64_t id = 0;  // given by the store
+  TenantId tenant = 0;
+  enum class Kind : std::uint8_t {
+    join = 0,    // merged by hand, or a suggestion accepted
+    apart = 1,   // split by hand
+    block = 2,   // a value joins nobody
+    allow = 3,   // a value joins whatever limits say
+    reject = 4,  // a suggestion is wrong
+    take_back = 5,
+  } kind{};
+  Time at{};
+  std::string by;        // the name of the API key
+  std::vector<Key> one;  // the identities of one side, or the value
+  std::vector<Key> other;
+  bool overrides = false;          // of join: lifts `apart`; of take_back: puts back into force
+  Uuid customer;                   // which was addressed
+  Uuid into;                       // with which it was merged
+  std::int64_t takes_back = 0;     // of take_back: which
+  std::int64_t taken_back_by = 0;  // 0: it is in force
+};
+std::string_view decision_text(DecisionRecord::Kind kind);
+
+// Two identities of which something says, and too little, that they are one person's.
+struct Suggestion {
+  Key id{};
+  TenantId tenant = 0;
+  Key a{};
+  Key b{};
+  Key via{};       // the phone or e-mail that both are said to have; zeros: `a` names `b`
+  int reason = 0;  // as identity::Reason
+  models::Trust trust{};
   Time at{};
   std::int64_t seq = 0;
   std::string rule;
+  bool rejected = false;
+  // When read: whom they belong to.
+  Uuid customer_a = {};
+  Uuid customer_b = {};
+};
+
+// What became of customers: merges and splits, newest first when read.
+struct LineageEntry {
+  std::int64_t id = 0;  // given by the store
+  TenantId tenant = 0;
+  enum class Kind : std::uint8_t { merged = 0, split = 1 } kind{};
+  Uuid customer;  // merged: who is no more; split: whom the identities left
+  Uuid other;     // merged: who has all now; split: who has the identities
+  Time at{};
+  bool by_decision = false;     // when written: the last decision of the batch made it so
+  std::int64_t decision = 0;    // when read: which made it so; 0: what was stated
+  std::vector<Key> identities;  // that went along
 };
 
 // All facts that one inbox row states of one subject.
@@ -146,12 +232,6 @@ struct SubjectFacts {
   std::vector<models::Fact> facts;
 };
 
-// An identity that no fact gives to its customer any more; `conflict` if it is somebody else's.
-struct Detachment {
-  Key key{};
-  Uuid customer;
-};
-
 struct CustomerWrite {
   TenantId tenant = 0;
   models::Customer customer;          // its version: the one to write
@@ -159,6 +239,8 @@ struct CustomerWrite {
   std::vector<models::Facet> gained;
   std::vector<models::Facet> lost;
   bool withdrawn = false;  // no fact is left of her, and so nothing is written but her end
+  Uuid merged_into = {};   // withdrawn, for she is one person with another customer
+  bool revived = false;    // she was merged into another, and is no more
 };
 
 struct EntityWrite {
@@ -192,6 +274,9 @@ struct NewChange {
   std::int64_t version = 0;
   Time at{};              // when it is written, like updated_at of what was changed
   bool replayed = false;  // an old row was read again
+  // Of customer.merged: who is no more. Of customer.split: who left.
+  std::vector<Uuid> others = {};
+  std::vector<Key> moved = {};  // the identities that went along
 };
 
 struct NewTask {
@@ -224,15 +309,38 @@ struct DriftCount {
   Time at{};
 };
 
+// The end of a person's data.
+struct Erasure {
+  Uuid id;
+  TenantId tenant = 0;
+  Uuid customer;
+  Time at{};
+  std::vector<Key> identities;  // emptied; only keyed hashes are left, with the time
+  std::string receipt;          // JSON
+};
+
+// What is left of a row's payload; nothing at all: empty.
+struct RedactedRow {
+  std::int64_t seq = 0;
+  std::string bytes;
+};
+
 // Everything one batch of rows changes, written in one transaction or not at all. Rows already
 // marked by somebody else are a `conflict`.
 struct Batch {
   std::vector<SubjectFacts> retracted;  // what its rows stated when they were worked before
   std::vector<Evidence> withdrawn;      // and what that may have been evidence of
-  std::vector<Detachment> detached;
   std::vector<NewIdentity> identities;
-  std::vector<Attachment> attachments;
+  std::vector<Move> moves;
+  std::vector<std::pair<Key, Key>> stated_by;  // a phone or e-mail, and who alone states it
   std::vector<Evidence> evidence;
+  std::vector<DecisionRecord> decisions;
+  // Open suggestions that concern any of `reconsidered` are those in `suggestions`, and no others.
+  std::vector<Key> reconsidered;
+  std::vector<Suggestion> suggestions;
+  std::vector<LineageEntry> lineage;
+  std::vector<RedactedRow> redacted;
+  std::optional<Erasure> erasure = {};
   std::vector<SubjectFacts> facts;
   std::vector<std::pair<std::int64_t, Key>> named;  // inbox row to every identity it names
   std::vector<CustomerWrite> customers;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -76,6 +77,32 @@ class Store {
                                                            const Uuid& customer) = 0;
   virtual Result<std::vector<models::Customer>> customers(TenantId tenant,
                                                           std::span<const Uuid> ids) = 0;
+  // Everything stated of the identities, by rows other than `except`.
+  virtual Result<std::vector<EvidenceSum>> evidence_of(TenantId tenant, std::span<const Key> keys,
+                                                       std::span<const std::int64_t> except) = 0;
+  // Decisions in force that concern any of the identities, oldest first.
+  virtual Result<std::vector<DecisionRecord>> decisions_of(TenantId tenant,
+                                                           std::span<const Key> keys) = 0;
+  // All decisions, those taken back too, newest first: those numbered below `before`, 0 for all.
+  virtual Result<std::vector<DecisionRecord>> decisions(TenantId tenant, std::int64_t before,
+                                                        std::size_t limit) = 0;
+  virtual Result<std::optional<DecisionRecord>> decision(TenantId tenant, std::int64_t id) = 0;
+  // Open suggestions between two customers in the order of their ids, those beyond `after`; or, of
+  // rejected ones, all.
+  virtual Result<std::vector<Suggestion>> suggestions(TenantId tenant, bool rejected,
+                                                      const Key& after, std::size_t limit) = 0;
+  virtual Result<std::optional<Suggestion>> suggestion(TenantId tenant, const Key& id) = 0;
+  // The rows of the inbox that name any of the identities, and whom else each names.
+  virtual Result<std::map<std::int64_t, std::vector<Key>>> rows_naming(
+      TenantId tenant, std::span<const Key> keys) = 0;
+  // What was told of an erasure, as JSON.
+  virtual Result<std::optional<std::string>> erasure(TenantId tenant, const Uuid& id) = 0;
+  // Into whom customers were merged, and her version then; nothing of those that were not.
+  virtual Result<std::map<Uuid, std::pair<Uuid, std::int64_t>>> merged(
+      TenantId tenant, std::span<const Uuid> ids) = 0;
+  // Merges and splits that concern the customer, newest first: those numbered below `before`.
+  virtual Result<std::vector<LineageEntry>> lineage(TenantId tenant, const Uuid& customer,
+                                                    std::int64_t before, std::size_t limit) = 0;
   virtual Result<std::vector<std::pair<Key, models::Entity>>> entities(
       TenantId tenant, std::span<const Key> keys) = 0;
   // All facts of the subjects, in folding order.
@@ -133,6 +160,8 @@ class Store {
   virtual Result<void> release(std::span<const std::int64_t> quarantined) = 0;
   // Forgets what was received before; how much is left, by channel.
   virtual Result<std::map<ChannelId, QuarantineTotal>> expire_quarantine(Time before) = 0;
+  // How much a tenant's channels have there; none: nothing.
+  virtual Result<std::map<ChannelId, QuarantineTotal>> quarantine_totals(TenantId tenant) = 0;
 
   // The whole activation log, oldest first.
   virtual Result<std::vector<Activation>> activations() = 0;
@@ -160,6 +189,8 @@ struct StoreOptions {
   // 32 bytes, base64 or hex; empty on SQLite: read from, or made in, `<database>.key`.
   std::string data_key;
   std::size_t connections = 4;
+  // The data key before, in the same form, until `guanxi keys rotate-data` has ended.
+  std::string previous_data_key = {};
 };
 
 // The file of the SQLite database that open_store would make; nothing if it is there, and for a

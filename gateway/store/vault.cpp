@@ -1,15 +1,18 @@
 #include "gateway/store/vault.h"
 
 #include <algorithm>
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <stdexcept>
 
+#include "crypto/aes_gcm.h"
 #include "crypto/base64.h"
 #include "crypto/digest.h"
 #include "models/result.h"
 
 namespace guanxi::store {
 namespace {
-
-constexpr std::size_t kKeyId = 4;
 
 crypto::AesGcm sealing(std::string_view key) {
   auto made = crypto::AesGcm::make(key);
@@ -19,6 +22,10 @@ crypto::AesGcm sealing(std::string_view key) {
 
 std::string derive(std::string_view data_key, std::string_view purpose) {
   return crypto::hmac(crypto::HashAlgorithm::sha256, data_key, purpose);
+}
+
+std::string sealing_part(std::string_view data_key) {
+  return derive(data_key, "guanxi sealing key");
 }
 
 void add_part(std::string& message, std::string_view part) {
@@ -37,21 +44,93 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
+struct Vault::DataKey {
+  std::string id;
+  crypto::AesGcm seal;
+  const DataKey* before;  // the one added before this one
+};
+
+// Keys are added and never go, so that whoever reads needs no lock.
+struct Vault::Ring {
+  const DataKey* find(std::string_view id) const {
+    const DataKey* key = newest.load(std::memory_order_acquire);
+    while (key != nullptr && key->id != id) key = key->before;
+    return key;
+  }
+
+  void add(std::string_view data_key) {
+    GUANXI_CHECK(data_key.size() == kKey);
+    const std::string id = id_of(data_key);
+    if (find(id) != nullptr) return;
+    keys.push_back({id, sealing(sealing_part(data_key)), newest.load()});
+    newest.store(&keys.back(), std::memory_order_release);
+  }
+
+  std::mutex adding;
+  std::deque<DataKey> keys;
+  std::atomic<const DataKey*> newest{nullptr};
+  std::atomic<const DataKey*> sealing_key{nullptr};
+  std::function<std::vector<std::string>()> more;
+};
+
+Vault::Vault(Keys keys)
+    : ring_(std::make_unique<Ring>()), index_(crypto::HashAlgorithm::sha256, keys.index) {
+  GUANXI_CHECK(!keys.data.empty() && keys.index.size() == kKey);
+  for (const std::string& key : keys.data) ring_->add(key);
+  ring_->sealing_key = &ring_->keys.front();
+  ring_->more = std::move(keys.more);
+}
+
 Vault::Vault(std::string_view data_key)
-    : seal_(sealing(derive(data_key, "guanxi sealing key"))),
-      index_(crypto::HashAlgorithm::sha256, derive(data_key, "guanxi index key")) {
-  GUANXI_CHECK(data_key.size() == kKey);
-  const std::string key = derive(data_key, "guanxi sealing key");
-  key_id_ = crypto::digest(crypto::HashAlgorithm::sha256, key).substr(0, kKeyId);
+    : Vault(Keys{{std::string(data_key)}, index_key(data_key)}) {}
+
+Vault::~Vault() = default;
+Vault::Vault(Vault&&) noexcept = default;
+Vault& Vault::operator=(Vault&&) noexcept = default;
+
+std::string Vault::id_of(std::string_view data_key) {
+  return crypto::digest(crypto::HashAlgorithm::sha256, sealing_part(data_key)).substr(0, kKeyId);
+}
+
+std::string Vault::index_key(std::string_view data_key) {
+  return derive(data_key, "guanxi index key");
 }
 
 std::string Vault::seal(std::string_view place, std::string_view plain) const {
-  return key_id_ + seal_.seal(plain, place);
+  const DataKey& key = *ring_->sealing_key.load(std::memory_order_acquire);
+  return key.id + key.seal.seal(plain, place);
 }
 
 std::optional<std::string> Vault::open(std::string_view place, std::string_view sealed) const {
-  if (!sealed.starts_with(key_id_)) return std::nullopt;
-  return seal_.open(sealed.substr(kKeyId), place);
+  if (sealed.size() < kKeyId) return std::nullopt;
+  const DataKey* key = find(sealed.substr(0, kKeyId));
+  if (key == nullptr) return std::nullopt;
+  return key->seal.open(sealed.substr(kKeyId), place);
+}
+
+std::string Vault::sealing_key() const {
+  return ring_->sealing_key.load(std::memory_order_acquire)->id;
+}
+
+bool Vault::seal_by(std::string_view key_id) {
+  const DataKey* key = find(key_id);
+  if (key == nullptr) return false;
+  ring_->sealing_key.store(key, std::memory_order_release);
+  return true;
+}
+
+bool Vault::holds(std::string_view key_id) const { return find(key_id) != nullptr; }
+
+const Vault::DataKey* Vault::find(std::string_view key_id) const {
+  if (const DataKey* key = ring_->find(key_id); key != nullptr || !ring_->more) return key;
+  const std::lock_guard lock(ring_->adding);
+  try {
+    for (const std::string& key : ring_->more()) ring_->add(key);
+  } catch (const std::runtime_error&) {
+    // What cannot be read now is no key at hand; a value says so where it is opened.
+    return nullptr;
+  }
+  return ring_->find(key_id);
 }
 
 Vault::Hash Vault::hash(std::string_view purpose,

@@ -220,6 +220,7 @@ TEST_CASE("a row is read by the pack of its Beijing day, or by the channel's pin
   CHECK(unknown->events[0].drift.size() == 2);
   // The recipe proves little, and so do its facts.
   CHECK(new_reading->events[0].facts.at(0).trust == models::Trust::staff_typed);
+  CHECK(new_reading->events[0].facts.at(0).unproven);
   ChannelSettings pinned = channel();
   pinned.rules = "2025-01-01";
   const auto kept = *registry.bind(pinned);

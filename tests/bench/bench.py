@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import pathlib
 import shutil
@@ -34,15 +35,15 @@ def read_options():
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--programs", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="shorter and fewer rounds")
-    parser.add_argument("--only", default="sqlite,mariadb,open,events,platforms,load",
-                        help="rows to measure: sqlite, mariadb, open, events, platforms, load (default: all)")
+    parser.add_argument("--only", default="sqlite,mariadb,open,events,platforms,load,resolve",
+                        help="rows to measure: sqlite, mariadb, open, events, platforms, load, resolve (default: all)")
     options = parser.parse_args()
     options.programs = options.programs.resolve()
     options.seconds = 4 if options.quick else 10
     options.rounds = 1 if options.quick else 5
     options.requests = 200_000 if options.quick else 600_000
     options.only = set(options.only.split(","))
-    unknown = options.only - {"sqlite", "mariadb", "open", "events", "platforms", "load"}
+    unknown = options.only - {"sqlite", "mariadb", "open", "events", "platforms", "load", "resolve"}
     if unknown:
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     return options
@@ -80,6 +81,8 @@ class Bench:
             rows += self.platform_rows()
         if "load" in self.options.only:
             rows += self.load_rows()
+        if "resolve" in self.options.only:
+            rows += self.resolve_rows()
         return rows
 
     def measure(self, server, again=False):
@@ -157,6 +160,26 @@ class Bench:
                     f"{found['load_ms']:.1f} ms", f"{found['parse_ms']:.1f} ms",
                     found["load_ms"] / found["parse_ms"], "at most", 3,
                     f"{found['packs']} packs, {found['channels']} channels")]
+
+    def resolve_rows(self):
+        people = 20_000 if self.options.quick else 100_000
+        say(f"Deciding who is who, one core, and among {people} generated people")
+        found = self.figures("resolve_bench", people)
+        share = found["found"] / found["permitted"]
+        whom = f"{found['people']} people of {found['identities']} identities, seed {found['seed']}"
+        n_log_n = 50 * math.log(50) / (5 * math.log(5))
+        return [
+            Row("decisions who is who/s, one core, of up to 5 identities",
+                f"{found['decisions_per_second']:,.0f}/s", "", None, "at least", 100_000,
+                f"means: {found['members']:.1f} identities, {found['statements']:.1f} statements",
+                value=found["decisions_per_second"]),
+            Row("one decision of 50 identities, against one of 5", f"{found['us_50']:.1f} us",
+                f"{found['us_5']:.1f} us", found["us_50"] / found["us_5"], "at most",
+                round(n_log_n, 1), "target: n log n"),
+            Row("pairs of different people joined by themselves", f"{found['wrong']:,}", "", None,
+                "at most", 0, whom, value=found["wrong"]),
+            Row("pairs that the rules permit, found", f"{100 * share:.2f} %", "", None, "at least",
+                0.98, f"of {found['permitted']:,}", value=share)]
 
     def mariadb_rows(self):
         say("Durable callbacks on MariaDB against the Node handler")

@@ -133,6 +133,54 @@ Result<std::vector<SubjectFacts>> FaultyStore::facts_of_rows(TenantId tenant,
   return forward([&] { return inner_.facts_of_rows(tenant, seqs); });
 }
 
+Result<std::vector<EvidenceSum>> FaultyStore::evidence_of(TenantId tenant,
+                                                          std::span<const Key> keys,
+                                                          std::span<const std::int64_t> except) {
+  return forward([&] { return inner_.evidence_of(tenant, keys, except); });
+}
+
+Result<std::vector<DecisionRecord>> FaultyStore::decisions_of(TenantId tenant,
+                                                              std::span<const Key> keys) {
+  return forward([&] { return inner_.decisions_of(tenant, keys); });
+}
+
+Result<std::vector<DecisionRecord>> FaultyStore::decisions(TenantId tenant, std::int64_t before,
+                                                           std::size_t limit) {
+  return forward([&] { return inner_.decisions(tenant, before, limit); });
+}
+
+Result<std::optional<DecisionRecord>> FaultyStore::decision(TenantId tenant, std::int64_t id) {
+  return forward([&] { return inner_.decision(tenant, id); });
+}
+
+Result<std::vector<Suggestion>> FaultyStore::suggestions(TenantId tenant, bool rejected,
+                                                         const Key& after, std::size_t limit) {
+  return forward([&] { return inner_.suggestions(tenant, rejected, after, limit); });
+}
+
+Result<std::optional<Suggestion>> FaultyStore::suggestion(TenantId tenant, const Key& id) {
+  return forward([&] { return inner_.suggestion(tenant, id); });
+}
+
+Result<std::map<std::int64_t, std::vector<Key>>> FaultyStore::rows_naming(
+    TenantId tenant, std::span<const Key> keys) {
+  return forward([&] { return inner_.rows_naming(tenant, keys); });
+}
+
+Result<std::optional<std::string>> FaultyStore::erasure(TenantId tenant, const Uuid& id) {
+  return forward([&] { return inner_.erasure(tenant, id); });
+}
+
+Result<std::map<Uuid, std::pair<Uuid, std::int64_t>>> FaultyStore::merged(
+    TenantId tenant, std::span<const Uuid> ids) {
+  return forward([&] { return inner_.merged(tenant, ids); });
+}
+
+Result<std::vector<LineageEntry>> FaultyStore::lineage(TenantId tenant, const Uuid& customer,
+                                                       std::int64_t before, std::size_t limit) {
+  return forward([&] { return inner_.lineage(tenant, customer, before, limit); });
+}
+
 Result<std::vector<bool>> FaultyStore::known_interactions(
     std::span<const NewInteraction> interactions, std::span<const std::int64_t> except) {
   return forward([&] { return inner_.known_interactions(interactions, except); });
@@ -247,6 +295,10 @@ Result<void> FaultyStore::release(std::span<const std::int64_t> quarantined) {
 
 Result<std::map<ChannelId, QuarantineTotal>> FaultyStore::expire_quarantine(Time before) {
   return forward([&] { return inner_.expire_quarantine(before); });
+}
+
+Result<std::map<ChannelId, QuarantineTotal>> FaultyStore::quarantine_totals(TenantId tenant) {
+  return forward([&] { return inner_.quarantine_totals(tenant); });
 }
 
 Result<std::vector<Activation>> FaultyStore::activations() {

@@ -65,6 +65,27 @@ class FaultyStore final : public store::Store {
                                                     std::span<const store::Key> subjects) override;
   Result<std::vector<store::SubjectFacts>> facts_of_rows(
       store::TenantId tenant, std::span<const std::int64_t> seqs) override;
+  Result<std::vector<store::EvidenceSum>> evidence_of(
+      store::TenantId tenant, std::span<const store::Key> keys,
+      std::span<const std::int64_t> except) override;
+  Result<std::vector<store::DecisionRecord>> decisions_of(
+      store::TenantId tenant, std::span<const store::Key> keys) override;
+  Result<std::vector<store::DecisionRecord>> decisions(store::TenantId tenant, std::int64_t before,
+                                                       std::size_t limit) override;
+  Result<std::optional<store::DecisionRecord>> decision(store::TenantId tenant,
+                                                        std::int64_t id) override;
+  Result<std::vector<store::Suggestion>> suggestions(store::TenantId tenant, bool rejected,
+                                                     const store::Key& after,
+                                                     std::size_t limit) override;
+  Result<std::optional<store::Suggestion>> suggestion(store::TenantId tenant,
+                                                      const store::Key& id) override;
+  Result<std::map<std::int64_t, std::vector<store::Key>>> rows_naming(
+      store::TenantId tenant, std::span<const store::Key> keys) override;
+  Result<std::optional<std::string>> erasure(store::TenantId tenant, const Uuid& id) override;
+  Result<std::map<Uuid, std::pair<Uuid, std::int64_t>>> merged(store::TenantId tenant,
+                                                               std::span<const Uuid> ids) override;
+  Result<std::vector<store::LineageEntry>> lineage(store::TenantId tenant, const Uuid& customer,
+                                                   std::int64_t before, std::size_t limit) override;
   using Store::known_interactions;
   Result<std::vector<bool>> known_interactions(std::span<const store::NewInteraction> interactions,
                                                std::span<const std::int64_t> except) override;
@@ -104,6 +125,8 @@ class FaultyStore final : public store::Store {
   Result<void> release(std::span<const std::int64_t> quarantined) override;
   Result<std::map<store::ChannelId, store::QuarantineTotal>> expire_quarantine(
       Time before) override;
+  Result<std::map<store::ChannelId, store::QuarantineTotal>> quarantine_totals(
+      store::TenantId tenant) override;
   Result<std::vector<store::Activation>> activations() override;
   Result<void> add_activation(const store::Activation& entry) override;
   Result<std::string> note(std::string_view name) override;

@@ -36,6 +36,7 @@ std::string word(std::string_view name, std::string_view argument) {
   if (name == "new") return "VALUES(" + given + ")";
   if (name == "old") return given;
   if (name == "for_update") return "FOR UPDATE";
+  if (name == "for_share") return "LOCK IN SHARE MODE";
   if (name == "has_table") {
     return "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
            " AND table_name = '" +

@@ -1,6 +1,7 @@
 #include <map>
 
 #include "gateway/store/sql/batch_write.h"
+#include "gateway/store/sql/keys.h"
 #include "gateway/store/sql/known.h"
 #include "gateway/store/sql/rows.h"
 
@@ -9,8 +10,8 @@ namespace {
 
 constexpr Insert kInsertIdentity{
     "INSERT INTO identity (id, tenant_id, kind, name_space, scope, content, sealed, side,"
-    " customer_id)",
-    9, ""};
+    " customer_id, contest, stated_by)",
+    11, ""};
 constexpr std::string_view kEntityHead =
     "INSERT INTO entity (id, tenant_id, kind, version, updated_at, document)";
 constexpr Insert kInsertEntity{kEntityHead, 6, ""};
@@ -26,8 +27,8 @@ constexpr Insert kUpdateCustomer{
     " last_change = {new:last_change}, name = {new:name}, document = {new:document}"};
 constexpr Insert kInsertChange{
     "INSERT INTO feed_change (tenant_id, position, at, type, object_type, object_id, customer_id,"
-    " version, replayed)",
-    9, ""};
+    " version, replayed, details)",
+    10, ""};
 
 tl::unexpected<Error> changed(std::string_view what) {
   return fail(ErrorCode::conflict, std::string(what) + " was changed by somebody else");
@@ -54,60 +55,76 @@ std::map<Key, std::int64_t> lock_versions(Connection& connection, const Cells& i
 BatchWrite::Identities BatchWrite::lock_identities(Connection& connection) const {
   Identities states;
   for (const NewIdentity& entry : batch_.identities) states[entry.key].tenant = entry.tenant;
-  for (const Attachment& entry : batch_.attachments) states.try_emplace(entry.key);
+  for (const Move& entry : batch_.moves) states.try_emplace(entry.key);
   Cells ids;
   for (const auto& [key, state] : states) ids.id(key);
-  query_in(connection, "SELECT id, customer_id FROM identity WHERE id IN", {}, ids, "{for_update}",
-           [&](const Row& row) {
+  query_in(connection,
+           "SELECT id, customer_id, contest, erased_at, content FROM identity WHERE id IN", {}, ids,
+           "{for_update}", [&](const Row& row) {
              IdentityState& state = states[key_at(row, 0)];
              state.exists = true;
              state.customer = state.wanted = uuid_at(row, 1);
+             state.contest = state.wanted_contest = static_cast<Contest>(row.number(2));
+             state.erased = !row.is_null(3) && row.text(4).empty();
            });
   return states;
-}
-
-Result<void> BatchWrite::detach(Connection& connection) const {
-  for (const Detachment& entry : batch_.detached) {
-    const std::int64_t freed = connection.execute(
-        "UPDATE identity SET customer_id = NULL WHERE id = ? AND customer_id = ?",
-        Cells().id(entry.key).id(entry.customer.bytes).values());
-    if (freed != 1) return changed("whose an identity is");
-  }
-  return {};
 }
 
 Result<void> BatchWrite::put_identities(Connection& connection) const {
   Identities states = lock_identities(connection);
   for (const NewIdentity& entry : batch_.identities) {
     IdentityState& state = states[entry.key];
-    const bool is_known = state.exists || state.fresh;
+    const bool is_known = (state.exists && !state.erased) || state.fresh;
     if (is_known && state.wanted != entry.customer) return changed("whose an identity is");
     if (is_known) continue;
     state.fresh = &entry;
     state.wanted = entry.customer;
   }
-  for (const Attachment& entry : batch_.attachments) {
+  for (const Move& entry : batch_.moves) {
     IdentityState& state = states[entry.key];
-    const bool is_free =
-        (state.exists || state.fresh) && (state.wanted.is_nil() || state.wanted == entry.customer);
-    if (!is_free) return changed("whose an identity is");
-    state.wanted = entry.customer;
+    const bool is_there = (state.exists || state.fresh) &&
+                          (state.wanted == entry.before || state.wanted == entry.after);
+    if (!is_there) return changed("whose an identity is");
+    state.wanted = entry.after;
+    state.wanted_contest = entry.contest;
   }
   Cells rows;
   for (const auto& [key, state] : states) {
     if (state.fresh) {
       const auto& identity = state.fresh->identity;
       const auto place = static_cast<std::size_t>(state.fresh - batch_.identities.data());
+      if (state.erased) {  // she has come back
+        Cells cells;
+        cells.bytes(identity_contents_[place]).number(is_personal(identity) ? 1 : 0);
+        add_customer(cells, state.wanted);
+        connection.execute(
+            "UPDATE identity SET content = ?, sealed = ?, customer_id = ?, contest = ?"
+            " WHERE id = ?",
+            cells.number(static_cast<int>(state.fresh->contest)).id(key).values());
+        continue;
+      }
       rows.id(key).number(state.tenant).text(identity.kind).text(identity.name_space);
       rows.text(identity.scope).bytes(identity_contents_[place]);
       rows.number(is_personal(identity) ? 1 : 0).number(static_cast<int>(identity.side));
       add_customer(rows, state.wanted);
-    } else if (state.wanted != state.customer) {
-      connection.execute("UPDATE identity SET customer_id = ? WHERE id = ?",
-                         Cells().id(state.wanted.bytes).id(key).values());
+      rows.number(static_cast<int>(state.fresh->contest));
+      if (is_zero(state.fresh->stated_by)) {
+        rows.null();
+      } else {
+        rows.id(state.fresh->stated_by);
+      }
+    } else if (state.wanted != state.customer || state.wanted_contest != state.contest) {
+      Cells cells;
+      add_customer(cells, state.wanted);
+      connection.execute("UPDATE identity SET customer_id = ?, contest = ? WHERE id = ?",
+                         cells.number(static_cast<int>(state.wanted_contest)).id(key).values());
     }
   }
   connection.insert(kInsertIdentity, rows);
+  for (const auto& [value, stater] : batch_.stated_by) {
+    connection.execute("UPDATE identity SET stated_by = ? WHERE id = ?",
+                       Cells().id(stater).id(value).values());
+  }
   return {};
 }
 
@@ -181,6 +198,11 @@ BatchWrite::Positions BatchWrite::put_changes(Connection& connection,
     rows.text(change.object_type).text(change.object_id);
     add_customer(rows, change.customer);
     rows.number(change.version).number(change.replayed ? 1 : 0);
+    if (change.others.empty() && change.moved.empty()) {
+      rows.null();
+    } else {
+      rows.keep_bytes(change_details(change));
+    }
   }
   connection.insert(kInsertChange, rows);
   return newest;

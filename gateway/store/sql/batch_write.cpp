@@ -19,8 +19,8 @@ constexpr Insert kInsertReading{
     "INSERT INTO reading (seq, event, event_at, pack, error, worked_at)", 6,
     "{replace:seq} event = {new:event}, event_at = {new:event_at}, pack = {new:pack},"
     " error = {new:error}, worked_at = {new:worked_at}"};
-constexpr Insert kInsertEvidence{"INSERT INTO evidence (a, b, seq, rule, tenant_id, trust, at)", 7,
-                                 "{keep:at}"};
+constexpr Insert kInsertEvidence{
+    "INSERT INTO evidence (a, b, seq, rule, tenant_id, trust, nature, at)", 8, "{keep:at}"};
 constexpr Insert kInsertFact{"INSERT INTO fact (seq, subject, tenant_id, at, body)", 5,
                              "{replace:seq, subject} at = {new:at}, body = {new:body}"};
 constexpr Insert kInsertNamed{"INSERT INTO inbox_identity (seq, identity_id)", 2, "{keep:seq}"};
@@ -106,13 +106,18 @@ void BatchWrite::seal_customers(const Vault& vault) {
 void BatchWrite::seal_rest(const Vault& vault) {
   for (const Evidence& entry : batch_.evidence) {
     evidence_.id(entry.a).id(entry.b).number(entry.seq).text(clipped(entry.rule, kWordMax));
-    evidence_.number(entry.tenant).number(static_cast<int>(entry.trust)).number(to_ms(entry.at));
+    evidence_.number(entry.tenant).number(static_cast<int>(entry.trust)).number(entry.nature);
+    evidence_.number(to_ms(entry.at));
   }
   for (const SubjectFacts& entry : batch_.facts) {
     facts_.number(entry.source.seq).id(entry.subject).number(entry.tenant);
     facts_.number(to_ms(entry.source.at));
     facts_.keep_bytes(vault.seal(kFactPlace, facts_document(entry)));
   }
+  for (const RedactedRow& row : batch_.redacted) {
+    redacted_payloads_.push_back(vault.seal(kPayloadPlace, row.bytes));
+  }
+  if (!batch_.redacted.empty()) no_arguments_ = vault.seal(kArgumentsPlace, "{}");
   for (const auto& [seq, key] : batch_.named) named_.number(seq).id(key);
   for (const NewTask& task : batch_.tasks) {
     Json telling = task.arguments;
@@ -143,10 +148,13 @@ void BatchWrite::list_drift(const Vault& vault) {
 Result<void> BatchWrite::run(Connection& connection) const {
   if (auto done = mark_rows(connection); !done) return done;
   retract(connection);
-  if (auto done = detach(connection); !done) return done;
   if (auto done = put_identities(connection); !done) return done;
   if (auto done = put_entities(connection); !done) return done;
   put_rest(connection);
+  const std::int64_t decision = put_decisions(connection);
+  put_suggestions(connection);
+  put_lineage(connection, decision);
+  erase(connection);
   return put_customers(connection);
 }
 
@@ -187,8 +195,9 @@ void BatchWrite::put_rest(Connection& connection) const {
 }
 
 Result<void> SqlStore::write(const Batch& batch) {
-  const BatchWrite prepared(batch, vault_);
-  return writing(Urgency::other, [&](Connection& connection) { return prepared.run(connection); });
+  return writing_sealed(
+      [&] { return BatchWrite(batch, vault_); },
+      [](Connection& connection, const BatchWrite& prepared) { return prepared.run(connection); });
 }
 
 }  // namespace guanxi::store::sql

@@ -29,6 +29,9 @@ class BatchWrite {
     bool exists = false;
     Uuid customer;
     Uuid wanted;
+    Contest contest = Contest::none;
+    Contest wanted_contest = Contest::none;
+    bool erased = false;  // nothing but its key is left
     const NewIdentity* fresh = nullptr;
   };
   using Identities = std::map<Key, IdentityState>;
@@ -44,7 +47,6 @@ class BatchWrite {
   static std::size_t mark_rows(Connection& connection, RowStatus from, RowStatus to,
                                std::span<const Value> seqs);
   void retract(Connection& connection) const;
-  Result<void> detach(Connection& connection) const;
   Result<void> put_identities(Connection& connection) const;
   Identities lock_identities(Connection& connection) const;
   Result<void> put_entities(Connection& connection) const;
@@ -57,6 +59,11 @@ class BatchWrite {
   static Positions put_changes(Connection& connection,
                                const std::vector<const NewChange*>& changes);
   void put_facets(Connection& connection) const;
+  void erase(Connection& connection) const;
+  // The number of the last one; 0: there is none.
+  std::int64_t put_decisions(Connection& connection) const;
+  void put_suggestions(Connection& connection) const;
+  void put_lineage(Connection& connection, std::int64_t decision) const;
   void put_rest(Connection& connection) const;
 
   const Batch& batch_;
@@ -64,6 +71,8 @@ class BatchWrite {
   std::vector<std::string> customer_names_;
   std::vector<std::string> customer_documents_;
   std::vector<std::string> entity_documents_;
+  std::vector<std::string> redacted_payloads_;
+  std::string no_arguments_;
   std::map<std::pair<RowStatus, RowStatus>, std::vector<Value>> marks_;  // expected, new
   Cells readings_;
   Cells evidence_;

@@ -22,6 +22,7 @@ namespace guanxi::store::sql {
 //   {new:column}       in such an assignment: the value that was to be inserted
 //   {old:column}       in such an assignment: the value that stands
 //   {for_update}       behind a SELECT: nobody else changes these rows before the commit
+//   {for_share}        the same, but others may ask for it, too
 //   {has_table:name}   a whole query: 1 if there is such a table, else 0
 //   {last_id}          the number given to the row inserted last
 struct Dialect {

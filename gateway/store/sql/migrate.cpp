@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "crypto/digest.h"
+#include "gateway/store/sql/key_records.h"
 #include "gateway/store/sql/rows.h"
 #include "models/embedded_file.h"
 
@@ -13,8 +14,6 @@ std::span<const guanxi::models::EmbeddedFile> embedded_files();
 namespace guanxi::store::sql {
 namespace {
 
-constexpr std::string_view kPlace = "meta.content";
-constexpr std::string_view kWord = "guanxi";
 constexpr Insert kInsertMark{"INSERT INTO meta (name, content)", 2,
                              "{replace:name} content = {new:content}"};
 
@@ -74,10 +73,9 @@ Result<void> bring_up(Connection& connection, const Vault& vault) {
     connection.insert(kInsertMark, Cells().text(name).keep_bytes(mark_of(file)));
     record(connection, version_of(file));
   }
-  const std::string check = key_check(connection);
+  const std::string check = key_records(connection).check;
   if (check.empty()) {
-    connection.execute("INSERT INTO meta (name, content) VALUES ('key_check', ?)",
-                       Cells().keep_bytes(vault.seal(kPlace, kWord)).values());
+    put_record(connection, "key_check", seal_key_check(vault));
   } else if (!is_sealed_by(vault, check)) {
     return fail(ErrorCode::unauthenticated, "store.data_key is not the key of this database");
   }
@@ -104,18 +102,6 @@ Result<void> migrate(Database& database, const Vault& vault) {
   Result<void> done;
   database.migrate([&](Connection& connection) { done = bring_up(connection, vault); });
   return done;
-}
-
-std::string key_check(Connection& connection) {
-  std::string check;
-  if (!has_table(connection, "{has_table:meta}")) return check;
-  connection.query("SELECT content FROM meta WHERE name = 'key_check'", {},
-                   [&](const Row& row) { check = string_at(row, 0); });
-  return check;
-}
-
-bool is_sealed_by(const Vault& vault, std::string_view key_check) {
-  return vault.open(kPlace, key_check) == kWord;
 }
 
 }  // namespace guanxi::store::sql

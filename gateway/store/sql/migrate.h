@@ -16,8 +16,4 @@ int schema_of(Connection& connection);
 // `unauthenticated` if it was sealed by another key.
 Result<void> migrate(Database& database, const Vault& vault);
 
-// The sealed word by which a wrong data key is noticed; empty before the first migration.
-std::string key_check(Connection& connection);
-bool is_sealed_by(const Vault& vault, std::string_view key_check);
-
 }  // namespace guanxi::store::sql

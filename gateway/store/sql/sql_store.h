@@ -4,6 +4,7 @@
 #include <memory>
 #include <type_traits>
 
+#include "gateway/store/sql/calls.h"
 #include "gateway/store/sql/connection.h"
 #include "gateway/store/store.h"
 #include "gateway/store/vault.h"
@@ -40,6 +41,23 @@ class SqlStore final : public Store {
   Result<std::vector<KnownIdentity>> identities_of(TenantId tenant, const Uuid& customer) override;
   Result<std::vector<models::Customer>> customers(TenantId tenant,
                                                   std::span<const Uuid> ids) override;
+  Result<std::vector<EvidenceSum>> evidence_of(TenantId tenant, std::span<const Key> keys,
+                                               std::span<const std::int64_t> except) override;
+  Result<std::vector<DecisionRecord>> decisions_of(TenantId tenant,
+                                                   std::span<const Key> keys) override;
+  Result<std::vector<DecisionRecord>> decisions(TenantId tenant, std::int64_t before,
+                                                std::size_t limit) override;
+  Result<std::optional<DecisionRecord>> decision(TenantId tenant, std::int64_t id) override;
+  Result<std::vector<Suggestion>> suggestions(TenantId tenant, bool rejected, const Key& after,
+                                              std::size_t limit) override;
+  Result<std::optional<Suggestion>> suggestion(TenantId tenant, const Key& id) override;
+  Result<std::map<std::int64_t, std::vector<Key>>> rows_naming(TenantId tenant,
+                                                               std::span<const Key> keys) override;
+  Result<std::optional<std::string>> erasure(TenantId tenant, const Uuid& id) override;
+  Result<std::map<Uuid, std::pair<Uuid, std::int64_t>>> merged(TenantId tenant,
+                                                               std::span<const Uuid> ids) override;
+  Result<std::vector<LineageEntry>> lineage(TenantId tenant, const Uuid& customer,
+                                            std::int64_t before, std::size_t limit) override;
   Result<std::vector<std::pair<Key, models::Entity>>> entities(TenantId tenant,
                                                                std::span<const Key> keys) override;
   Result<std::vector<SubjectFacts>> facts_of(TenantId tenant,
@@ -81,6 +99,7 @@ class SqlStore final : public Store {
                                                std::size_t limit) override;
   Result<void> release(std::span<const std::int64_t> quarantined) override;
   Result<std::map<ChannelId, QuarantineTotal>> expire_quarantine(Time before) override;
+  Result<std::map<ChannelId, QuarantineTotal>> quarantine_totals(TenantId tenant) override;
   Result<std::vector<Activation>> activations() override;
   Result<void> add_activation(const Activation& entry) override;
 
@@ -97,18 +116,19 @@ class SqlStore final : public Store {
   Result<void> migrate() override;
 
  private:
-  // What is done whole or not at all, and may be tried again.
-  enum class Atomic : std::uint8_t { transaction, statement };
-
-  // Runs `body` on a connection to read; once again on a new one if the old one was gone.
+  // As read_from() and write_to().
   template <typename Body>
   std::invoke_result_t<Body, Connection&> reading(const Body& body);
-  // Runs `body` in one transaction, committed if it answers a value. Again after a deadlock, and
-  // after the connection was lost, unless the commit itself was under way. With Atomic::statement
-  // it is a single statement, commits by itself and may find its own work done when it is run
-  // again.
   template <Atomic kAtomic = Atomic::transaction, typename Body>
   std::invoke_result_t<Body, Connection&> writing(Urgency urgency, const Body& body);
+  // Runs `body` in a transaction with what `seal` made before it. Both again if the data key was
+  // changed meanwhile: nothing sealed by a former key is written.
+  template <typename Seal, typename Body>
+  auto writing_sealed(const Seal& seal, const Body& body)
+      -> std::invoke_result_t<Body, Connection&, std::invoke_result_t<Seal>>;
+  // Within a transaction: seals by the data key in force, which stays so until the commit.
+  // `unavailable` if it is not at hand.
+  Result<void> follow_key(Connection& connection);
 
   std::unique_ptr<Database> database_;
   Vault vault_;

@@ -13,8 +13,10 @@ namespace {
 constexpr std::size_t kWordMax = 64;
 constexpr std::size_t kAdmitBytes = 8u << 20;
 constexpr std::int64_t kLook = 64;
+// Refused when the data key is no longer the one named: a tenant is missing then.
 constexpr std::string_view kInsertParcel =
-    "INSERT INTO arrival (tenant_id, payloads, size, parcel) VALUES (?, ?, ?, ?)";
+    "INSERT INTO arrival (tenant_id, payloads, size, parcel) VALUES ((SELECT ? FROM meta WHERE"
+    " name = 'key_check' AND SUBSTR(content, 1, 4) = ? {for_share}), ?, ?, ?)";
 constexpr Insert kInsertPayload{
     "INSERT INTO inbox (tenant_id, channel_id, shard, received_at, recipe, format, dedupe, "
     "payload)",
@@ -27,9 +29,9 @@ std::uint8_t shard_of(std::string_view order) {
   return static_cast<std::uint8_t>(hash ^ (hash >> 16));
 }
 
-void put(Connection& connection, const Parcel& parcel) {
+void put(Connection& connection, const Parcel& parcel, std::string_view key) {
   Cells row;
-  row.number(parcel.tenant).number(static_cast<std::int64_t>(parcel.payloads));
+  row.number(parcel.tenant).bytes(key).number(static_cast<std::int64_t>(parcel.payloads));
   row.number(static_cast<std::int64_t>(parcel.size)).bytes(parcel.bytes);
   connection.execute(kInsertParcel, row);
 }
@@ -137,15 +139,30 @@ PreparedPayload SqlStore::prepare(const NewPayload& payload) const {
 
 Result<void> SqlStore::append(std::span<const PreparedPayload> payloads) {
   if (payloads.empty()) return {};
-  const auto parcels = to_parcels(vault_, payloads);
-  const auto put_all = [&](Connection& connection) -> Result<void> {
-    for (const Parcel& parcel : parcels) put(connection, parcel);
-    return {};
-  };
-  // One statement is a transaction by itself, without the round trips around it. A parcel that is
-  // put twice, because nobody knows whether it was, is admitted once.
-  if (parcels.size() == 1) return writing<Atomic::statement>(Urgency::ingest, put_all);
-  return writing(Urgency::ingest, put_all);
+  for (int attempt = 1;; ++attempt) {
+    const std::string key = vault_.sealing_key();
+    const auto parcels = to_parcels(vault_, payloads);
+    bool is_stale = false;
+    const auto put_all = [&](Connection& connection) -> Result<void> {
+      try {
+        for (const Parcel& parcel : parcels) put(connection, parcel, key);
+      } catch (const DatabaseError& error) {
+        if (error.kind() == DatabaseError::Kind::refused) {
+          is_stale = key_in_force(connection) != key;
+        }
+        throw;
+      }
+      return {};
+    };
+    // One statement is a transaction by itself, without the round trips around it. A parcel that is
+    // put twice, because nobody knows whether it was, is admitted once.
+    auto done = parcels.size() == 1 ? writing<Atomic::statement>(Urgency::ingest, put_all)
+                                    : writing(Urgency::ingest, put_all);
+    if (!is_stale || attempt == kKeyAttempts) return done;
+    const auto followed =
+        writing(Urgency::ingest, [&](Connection& connection) { return follow_key(connection); });
+    if (!followed) return followed;
+  }
 }
 
 Result<Admitted> SqlStore::admit(std::size_t limit) {
@@ -156,6 +173,7 @@ Result<Admitted> SqlStore::admit(std::size_t limit) {
   if (!ids) return tl::unexpected(ids.error());
   if (ids->empty()) return Admitted{};
   return writing(Urgency::other, [&](Connection& connection) -> Result<Admitted> {
+    if (auto followed = follow_key(connection); !followed) return tl::unexpected(followed.error());
     std::vector<Arrival> arrivals;
     query_in(connection, "SELECT parcel, size FROM arrival WHERE id IN", {}, *ids,
              "ORDER BY id {for_update}", [&](const Row& row) {

@@ -6,7 +6,8 @@ namespace guanxi::store::sql {
 namespace {
 
 constexpr std::string_view kIdentities =
-    "SELECT id, kind, name_space, scope, content, sealed, side, customer_id FROM identity WHERE ";
+    "SELECT id, kind, name_space, scope, content, sealed, side, customer_id, contest, stated_by,"
+    " erased_at FROM identity WHERE ";
 
 KnownIdentity identity_of(const Vault& vault, const Row& row) {
   KnownIdentity known;
@@ -18,6 +19,9 @@ KnownIdentity identity_of(const Vault& vault, const Row& row) {
       row.number(5) != 0 ? unsealed(vault, kIdentityPlace, row.text(4)) : string_at(row, 4);
   known.identity.side = static_cast<models::Side>(row.number(6));
   known.customer = uuid_at(row, 7);
+  known.contest = static_cast<Contest>(row.number(8));
+  if (!row.is_null(9)) known.stated_by = key_at(row, 9);
+  known.erased_at = time_at(row, 10);
   return known;
 }
 

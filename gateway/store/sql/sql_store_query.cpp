@@ -1,3 +1,4 @@
+#include "gateway/store/sql/keys.h"
 #include "gateway/store/sql/known.h"
 #include "gateway/store/sql/pages.h"
 #include "gateway/store/sql/rows.h"
@@ -89,9 +90,13 @@ Result<CustomerSearch> search_for(Connection& connection, const CustomerQuery& q
 }
 
 ChangeRow change_of(TenantId tenant, const Row& row) {
-  return {row.number(0),
-          {tenant, string_at(row, 1), string_at(row, 2), string_at(row, 3), uuid_at(row, 4),
-           row.number(5), from_ms(row.number(6)), row.number(7) != 0}};
+  ChangeRow change{row.number(0),
+                   {tenant, string_at(row, 1), string_at(row, 2), string_at(row, 3),
+                    uuid_at(row, 4), row.number(5), from_ms(row.number(6)), row.number(7) != 0}};
+  auto [others, moved] = two_lists_from(row.text(8));
+  for (const Key& other : others) change.change.others.push_back(Uuid{other});
+  change.change.moved = std::move(moved);
+  return change;
 }
 
 DriftRow drift_of(const Row& row) {
@@ -136,8 +141,8 @@ Result<std::vector<ChangeRow>> SqlStore::changes(TenantId tenant, std::int64_t a
   return reading([&](Connection& connection) -> Result<std::vector<ChangeRow>> {
     std::vector<ChangeRow> rows;
     connection.query(
-        "SELECT position, type, object_type, object_id, customer_id, version, at, replayed"
-        " FROM feed_change"
+        "SELECT position, type, object_type, object_id, customer_id, version, at, replayed,"
+        " details FROM feed_change"
         " WHERE tenant_id = ? AND position > ? ORDER BY position LIMIT ?",
         values, [&](const Row& row) { rows.push_back(change_of(tenant, row)); });
     return rows;

@@ -8,6 +8,18 @@ constexpr std::string_view kRequestPlace = "quarantine.request";
 constexpr Insert kInsertQuarantined{
     "INSERT INTO quarantine (tenant_id, channel_id, received_at, request)", 4, ""};
 
+using Totals = std::map<ChannelId, QuarantineTotal>;
+
+Totals totals_in(Connection& connection, const std::string& where, std::span<const Value> values) {
+  Totals totals;
+  connection.query("SELECT channel_id, COUNT(*), SUM(LENGTH(request)) FROM quarantine" + where +
+                       " GROUP BY channel_id",
+                   values, [&](const Row& row) {
+                     totals[static_cast<ChannelId>(row.number(0))] = {row.number(1), row.number(2)};
+                   });
+  return totals;
+}
+
 }  // namespace
 
 Result<std::vector<Activation>> SqlStore::activations() {
@@ -60,12 +72,15 @@ Result<void> SqlStore::set_note(std::string_view name, std::string_view text) {
 }
 
 Result<void> SqlStore::quarantine(std::span<const Quarantined> requests) {
-  Cells rows;
-  for (const Quarantined& entry : requests) {
-    rows.number(entry.tenant).number(entry.channel).number(to_ms(entry.received_at));
-    rows.keep_bytes(vault_.seal(kRequestPlace, entry.request));
-  }
-  return writing(Urgency::other, [&](Connection& connection) -> Result<void> {
+  const auto seal = [&] {
+    Cells rows;
+    for (const Quarantined& entry : requests) {
+      rows.number(entry.tenant).number(entry.channel).number(to_ms(entry.received_at));
+      rows.keep_bytes(vault_.seal(kRequestPlace, entry.request));
+    }
+    return rows;
+  };
+  return writing_sealed(seal, [](Connection& connection, const Cells& rows) -> Result<void> {
     connection.insert(kInsertQuarantined, rows);
     return {};
   });
@@ -99,17 +114,16 @@ Result<void> SqlStore::release(std::span<const std::int64_t> quarantined) {
 }
 
 Result<std::map<ChannelId, QuarantineTotal>> SqlStore::expire_quarantine(Time before) {
-  using Totals = std::map<ChannelId, QuarantineTotal>;
   return writing(Urgency::other, [&](Connection& connection) -> Result<Totals> {
     connection.execute("DELETE FROM quarantine WHERE received_at < ?",
                        Cells().number(to_ms(before)).values());
-    Totals totals;
-    connection.query(
-        "SELECT channel_id, COUNT(*), SUM(LENGTH(request)) FROM quarantine GROUP BY channel_id", {},
-        [&](const Row& row) {
-          totals[static_cast<ChannelId>(row.number(0))] = {row.number(1), row.number(2)};
-        });
-    return totals;
+    return totals_in(connection, "", {});
+  });
+}
+
+Result<std::map<ChannelId, QuarantineTotal>> SqlStore::quarantine_totals(TenantId tenant) {
+  return reading([&](Connection& connection) -> Result<Totals> {
+    return totals_in(connection, " WHERE tenant_id = ?", Cells().number(tenant).values());
   });
 }
 

@@ -82,25 +82,26 @@ Result<std::optional<TokenRecord>> SqlStore::token(ChannelId channel, std::strin
 
 Result<bool> SqlStore::store_token(ChannelId channel, std::string_view name,
                                    const TokenRecord& token, std::int64_t seen) {
-  const std::string sealed = vault_.seal(kTokenPlace, token.value);
   const std::int64_t expires_at = to_ms(token.expires_at);
-  return writing(Urgency::other, [&](Connection& connection) -> Result<bool> {
-    Cells changed;
-    changed.bytes(sealed).number(expires_at).number(token.generation);
-    changed.number(channel).text(name).number(seen);
-    if (connection.execute("UPDATE token SET content = ?, expires_at = ?, generation = ?"
-                           " WHERE channel_id = ? AND name = ? AND generation = ?",
-                           changed) == 1) {
-      return true;
-    }
-    if (seen != 0) return false;
-    Cells row;
-    row.number(channel).text(name).bytes(sealed).number(expires_at).number(token.generation);
-    return connection.insert(
-               {"INSERT INTO token (channel_id, name, content, expires_at, generation)", 5,
-                "{keep:name}"},
-               row) == 1;
-  });
+  const auto seal = [&] { return vault_.seal(kTokenPlace, token.value); };
+  return writing_sealed(
+      seal, [&](Connection& connection, const std::string& sealed) -> Result<bool> {
+        Cells changed;
+        changed.bytes(sealed).number(expires_at).number(token.generation);
+        changed.number(channel).text(name).number(seen);
+        if (connection.execute("UPDATE token SET content = ?, expires_at = ?, generation = ?"
+                               " WHERE channel_id = ? AND name = ? AND generation = ?",
+                               changed) == 1) {
+          return true;
+        }
+        if (seen != 0) return false;
+        Cells row;
+        row.number(channel).text(name).bytes(sealed).number(expires_at).number(token.generation);
+        return connection.insert(
+                   {"INSERT INTO token (channel_id, name, content, expires_at, generation)", 5,
+                    "{keep:name}"},
+                   row) == 1;
+      });
 }
 
 Result<void> SqlStore::add_key(const ApiKey& key, std::string_view secret_hash) {

@@ -78,6 +78,14 @@ Result<std::vector<ChannelRecord>> SqlStore::channels() {
   });
 }
 
+Result<void> SqlStore::follow_key(Connection& connection) {
+  const std::string id = key_in_force(connection);
+  if (id == vault_.sealing_key() || vault_.seal_by(id)) return {};
+  return fail(ErrorCode::unavailable,
+              "the data key was changed: this process has to be started again with the new "
+              "store.data_key");
+}
+
 Result<void> SqlStore::ping() {
   return reading([](Connection& connection) -> Result<void> {
     number_of(connection, "SELECT 1", {});

@@ -145,27 +145,29 @@ Result<std::vector<Task>> SqlStore::claim_tasks(Time now, Time lease_until, std:
 }
 
 Result<void> SqlStore::settle(const Task& task, const TaskOutcome& outcome) {
-  SealedAnswer answer;
-  if (outcome.answer) {
-    answer = {
+  const auto seal = [&]() -> SealedAnswer {
+    if (!outcome.answer) return {};
+    return {
         vault_.seal(kArgumentsPlace, to_bytes(task.arguments)),
         vault_.seal(kPayloadPlace, *outcome.answer),
         dedupe_of(static_cast<std::uint32_t>(to_ms(outcome.requested_at) / 1000),
                   vault_.hash("answer", {std::to_string(task.id), std::to_string(task.fence)}))};
-  }
-  return writing(Urgency::other, [&](Connection& connection) -> Result<void> {
-    const auto lease = leased(connection, task);
-    if (!lease) return fail(ErrorCode::conflict, "the task was given to somebody else meanwhile");
-    std::int64_t run = lease->run;
-    if (outcome.answer) run = add_answer(connection, task, outcome, answer, run);
-    // The answer of a first page that has to be asked for again begins no run.
-    if (outcome.state == TaskOutcome::State::again) run = lease->run;
-    connection.execute(
-        "UPDATE task SET state = ?, due_at = ?, wanted_at = ?, attempts = ?, run = ?,"
-        " page = ?, kept = CASE ? WHEN 0 THEN kept ELSE ? END, error = ? WHERE id = ?",
-        settled(task, outcome, *lease, run));
-    return {};
-  });
+  };
+  return writing_sealed(
+      seal, [&](Connection& connection, const SealedAnswer& answer) -> Result<void> {
+        const auto lease = leased(connection, task);
+        if (!lease)
+          return fail(ErrorCode::conflict, "the task was given to somebody else meanwhile");
+        std::int64_t run = lease->run;
+        if (outcome.answer) run = add_answer(connection, task, outcome, answer, run);
+        // The answer of a first page that has to be asked for again begins no run.
+        if (outcome.state == TaskOutcome::State::again) run = lease->run;
+        connection.execute(
+            "UPDATE task SET state = ?, due_at = ?, wanted_at = ?, attempts = ?, run = ?,"
+            " page = ?, kept = CASE ? WHEN 0 THEN kept ELSE ? END, error = ? WHERE id = ?",
+            settled(task, outcome, *lease, run));
+        return {};
+      });
 }
 
 Result<std::vector<CallRecord>> SqlStore::calls_of(TenantId tenant, std::int64_t seq) {

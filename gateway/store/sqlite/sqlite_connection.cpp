@@ -31,7 +31,7 @@ std::string word(std::string_view name, std::string_view argument) {
   if (name == "has_table") {
     return "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = '" + given + "'";
   }
-  if (name == "for_update") return "";
+  if (name == "for_update" || name == "for_share") return "";
   if (name == "last_id") return "last_insert_rowid()";
   GUANXI_CHECK(!"a word of the SQL dialect is unknown");
 }

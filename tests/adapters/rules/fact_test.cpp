@@ -149,6 +149,8 @@ TEST_CASE("a fact is believed as its weakest id, its own word and its recipe all
   CHECK(trust(R"({"type":"e","c":"c1","m":"13800000000"})") == models::Trust::self_stated);
   CHECK(trust(R"({"type":"e","c":"c1","m":"138****0000"})") == models::Trust::account_bound);
   CHECK(trust(R"({"type":"f","c":"c1"})") == models::Trust::staff_typed);
+  // What staff typed came from the platform all the same.
+  CHECK_FALSE(pack.read(Json::parse(R"({"type":"f","c":"c1"})"))[0].facts.at(0).unproven);
   CHECK(pack.plan.recipe_trust.at("app.url") == models::Trust::staff_typed);
   CHECK(!pack.plan.recipe_trust.contains("app.signed"));
 }

@@ -31,6 +31,7 @@ class OnePack final : public adapters::Pack {
   const std::string& version() const override { return version_; }
   const std::string& hash() const override { return hash_; }
   std::vector<std::string> event_names() const override { return {}; }
+  bool knows(std::string_view, std::string_view) const override { return true; }
   std::vector<std::string> example_names() const override { return {}; }
   Result<std::pair<std::string, Json>> example(std::string_view) const override {
     return fail(ErrorCode::not_found, "");

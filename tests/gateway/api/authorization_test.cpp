@@ -19,6 +19,7 @@ TEST_CASE("every route takes its scope and no other") {
       {"GET", "/v1/customers", "customers:read", ""},
       {"GET", "/v1/customers/" + id, "customers:read", ""},
       {"GET", "/v1/customers/" + id + "/timeline", "customers:read", ""},
+      {"GET", "/v1/customers/" + id + "/explain", "customers:read", ""},
       {"POST", "/v1/customers/lookup", "customers:read", R"({"identities":[]})"},
       {"GET", "/v1/changes", "customers:read", ""},
       {"GET", "/v1/channels", "customers:read", ""},
@@ -106,6 +107,7 @@ TEST_CASE("a key reads its own tenant only") {
   CHECK(world.get_json("/v1/customers", theirs)["data"].empty());
   CHECK(world.get("/v1/customers/" + format_uuid(ours), theirs).status == 404);
   CHECK(world.get("/v1/customers/" + format_uuid(ours) + "/timeline", theirs).status == 404);
+  CHECK(world.get("/v1/customers/" + format_uuid(ours) + "/explain", theirs).status == 404);
   CHECK(world.get_json("/v1/changes", theirs)["changes"].empty());
   CHECK(world.get_json("/v1/events", theirs)["data"].empty());
   CHECK(world.get("/v1/events/1", theirs).status == 404);

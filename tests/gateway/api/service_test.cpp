@@ -141,6 +141,64 @@ TEST_CASE("drift is reported with its counts") {
   CHECK(data[0]["channel"] == "acme");
 }
 
+TEST_CASE("drift that only an earlier version noticed is told to who asks for all of it") {
+  ApiWorld world;
+  const auto acme = world.channels.snapshot()->at("acme");
+  const auto far = world.channels.snapshot()->at("far");
+  const auto notice = [&](const adapters::BoundChannel& bound, const char* pack,
+                          const char* pointer) {
+    store::Batch batch;
+    batch.drift.push_back({bound.tenant,
+                           bound.id,
+                           pack,
+                           {models::Drift::Kind::vanished, "event/known", pointer, ""},
+                           1,
+                           world.now});
+    REQUIRE(world.store->write(batch));
+  };
+  notice(acme, "2024-12-19", "/now");
+  notice(acme, "2023-06-26", "/before");
+  notice(far, "2024-12-19", "/elsewhere");
+  const std::string key = world.key({"admin"});
+  const auto pointers = [&](const std::string& query) {
+    std::set<std::string> found;
+    const Json answer = world.get_json("/v1/drift" + query, key);
+    for (const Json& row : answer["data"]) {
+      CHECK(row["kind"] == "vanished");
+      found.insert(row["pointer"].get<std::string>());
+    }
+    return found;
+  };
+  CHECK(pointers("") == std::set<std::string>{"/now"});
+  CHECK(pointers("?all=false") == std::set<std::string>{"/now"});
+  CHECK(pointers("?all=true") == std::set<std::string>{"/now", "/before"});
+  CHECK(world.get("/v1/drift?all=yes", key).status == 400);
+  // A channel that is no more in the configuration has no version in force.
+  adapters::ChannelMap rest = *world.channels.snapshot();
+  rest.erase("acme");
+  world.channels.replace(std::move(rest));
+  CHECK(pointers("").empty());
+  CHECK(pointers("?all=true").size() == 2);
+}
+
+TEST_CASE("a channel tells how many requests wait in its quarantine, and nobody else's") {
+  ApiWorld world;
+  const auto acme = world.channels.snapshot()->at("acme");
+  const auto far = world.channels.snapshot()->at("far");
+  std::vector<store::Quarantined> requests;
+  for (const auto& bound : {acme, acme, far}) {
+    requests.push_back({0, bound.tenant, bound.id, world.now, "POST / HTTP/1.1"});
+  }
+  REQUIRE(world.store->quarantine(requests));
+  const Json data = world.get_json("/v1/channels", world.key({"customers:read"}))["data"];
+  REQUIRE(data.size() == 2);
+  for (const Json& channel : data) {
+    const bool is_acme = channel["id"] == "acme";
+    CHECK(channel["quarantine"]["requests"] == (is_acme ? 2 : 0));
+    CHECK((channel["quarantine"]["bytes"] > 0) == is_acme);
+  }
+}
+
 TEST_CASE("a problem has all members of its form, and its type leads to its page") {
   ApiWorld world;
   const net::Response response = world.get("/v1/nothing");

@@ -212,6 +212,76 @@ TEST_CASE("a channel's platform, keys and rules are checked against the manifest
         "unionid_scope, token, app_secret");
 }
 
+TEST_CASE("manual edits come before CRMs and platforms unless the file says otherwise") {
+  const auto usual = read_config("", "f");
+  REQUIRE(usual);
+  const models::SourceOrder& order = usual->survivorship.policy.of("name");
+  CHECK(order.rank("manual") < order.rank("crm.erp"));
+  CHECK(order.rank("crm.erp") < order.rank("testnet"));
+  CHECK(order.rank("testnet") == order.rank("othernet"));
+  const auto own = read_config(R"([survivorship]
+default = ["crm", "platform"]
+[survivorship.fields]
+name = ["othernet", "crm.erp", "platform"]
+company.name = ["manual"]
+"attributes.*" = ["testnet"]
+)",
+                               "f");
+  if (!own) FAIL(own.error().detail);
+  const models::Survivorship& policy = own->survivorship.policy;
+  CHECK(policy.of("gender").rank("crm") == 0);
+  CHECK(policy.of("gender").rank("manual") == 2);
+  CHECK(policy.of("name").rank("othernet") == 0);
+  CHECK(policy.of("name").rank("crm.erp") == 1);
+  CHECK(policy.of("company.name").rank("manual") == 0);
+  CHECK(policy.of("attributes.testnet.city").rank("testnet") == 0);
+  CHECK(check_survivorship(*own, platforms()));
+  CHECK(read_config("[survivorship]\nfields = { \"name\" = [\"crm\"] }\n", "f"));
+}
+
+TEST_CASE("an order of sources is refused with its place if a word of it is unknown") {
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"[survivorship]\norder = []\n",
+       "guanxi.toml:2: unknown key 'order' in [survivorship]; known are: default, fields"},
+      {"[survivorship]\ndefault = \"crm\"\n",
+       "guanxi.toml:2: survivorship.default must be a list of 1 to 32 sources such as [\"manual\", "
+       "\"crm\", \"platform\"]"},
+      {"[survivorship]\ndefault = []\n",
+       "guanxi.toml:2: survivorship.default must be a list of 1 to 32 sources such as [\"manual\", "
+       "\"crm\", \"platform\"]"},
+      {"[survivorship]\ndefault = [\"crm\", \"crm\"]\n",
+       "guanxi.toml:2: survivorship.default names 'crm' twice"},
+      {"[survivorship]\ndefault = [1]\n",
+       "guanxi.toml:2: survivorship.default must be a text in quotes"},
+      {"[survivorship.fields]\n\n\"nmae\" = [\"crm\"]\n",
+       "guanxi.toml:3: unknown field 'nmae' in [survivorship.fields]; did you mean 'name'?"},
+      {"[survivorship.fields]\ncompany.nam = [\"crm\"]\n",
+       "guanxi.toml:2: unknown field 'company.nam' in [survivorship.fields]; did you mean "
+       "'company.name'?"},
+      {"[survivorship]\nfields = [\"crm\"]\n",
+       "guanxi.toml:2: survivorship.fields must be a table: [survivorship.fields]"},
+  };
+  for (const auto& [text, detail] : rows) {
+    CAPTURE(text);
+    CHECK(refusal(text) == detail);
+  }
+  const auto checked = [](const std::string& text) {
+    const auto config = read_config(text, "guanxi.toml");
+    REQUIRE(config);
+    const auto known = check_survivorship(*config, platforms());
+    return known ? "" : known.error().detail;
+  };
+  CHECK(checked("[survivorship]\ndefault = [\"testnet\", \"crm.erp\"]\n").empty());
+  CHECK(checked("[survivorship]\ndefault = [\"manual\",\n\"tesnet\"]\n") ==
+        "guanxi.toml:3: survivorship.default names an unknown source 'tesnet'; did you mean "
+        "'testnet'?");
+  CHECK(checked("[survivorship.fields]\nname = [\"manuel\"]\n") ==
+        "guanxi.toml:2: survivorship.fields.name names an unknown source 'manuel'; did you mean "
+        "'manual'?");
+  CHECK(checked("[survivorship]\ndefault = [\"crm.\"]\n") ==
+        "guanxi.toml:2: survivorship.default names an unknown source 'crm.'; did you mean 'crm'?");
+}
+
 TEST_CASE("a mode that is not built yet is refused by its name") {
   auto known = platforms();
   known[0].settings.emplace_back().name = "mode";

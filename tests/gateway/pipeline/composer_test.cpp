@@ -19,11 +19,19 @@ TEST_CASE("what was composed rests on whatever it looked up, and on nothing else
   const std::vector<std::pair<std::string, Change>> changes = {
       {"identity",
        [](auto& batch, auto n) {
-         batch.identities.push_back({1, {n}, {}, {}});
+         batch.identities.push_back({1, {n}, {}, {}, {}, {}});
        }},
-      {"attachment",
+      {"move",
        [](auto& batch, auto n) {
-         batch.attachments.push_back({{n}, {}});
+         batch.moves.push_back({{n}, {}, {}, {}});
+       }},
+      {"who states a value",
+       [](auto& batch, auto n) {
+         batch.stated_by.push_back({{n}, {}});
+       }},
+      {"evidence",
+       [](auto& batch, auto n) {
+         batch.evidence.push_back({1, {9}, {n}, {}, {}, {}, {}, {}});
        }},
       {"facts",
        [](auto& batch, auto n) {

@@ -98,24 +98,29 @@ EVERY_STORE("an identity is inserted once; another customer for it is a conflict
   CHECK(code_of(world->write(batch_of(world, person("wmA")))) == ErrorCode::conflict);
 }
 
-EVERY_STORE("an identity without customer is attached once") {
+EVERY_STORE("an identity goes from where it was to somebody else, and from nowhere else") {
   const World<Driver> world;
   REQUIRE(world->write(batch_of(world, person("wmA"))));
   Batch batch;
-  batch.attachments.push_back({world.key(person("wmA")), uuid(1)});
+  batch.moves.push_back({world.key(person("wmA")), {}, uuid(1), Contest::some});
   CHECK(world->write(batch));
   CHECK(world->write(batch));
-  CHECK(world->identities_of(world.tenant, uuid(1)).value().size() == 1);
-  batch.attachments[0].customer = uuid(2);
+  const auto held = world->identities_of(world.tenant, uuid(1)).value();
+  REQUIRE(held.size() == 1);
+  CHECK(held[0].contest == Contest::some);
+  batch.moves[0].after = uuid(2);
   CHECK(code_of(world->write(batch)) == ErrorCode::conflict);
-  batch.attachments[0].key = world.key(person("nobody"));
+  batch.moves[0].before = uuid(1);
+  CHECK(world->write(batch));
+  CHECK(world->identities_of(world.tenant, uuid(1)).value().empty());
+  batch.moves[0].key = world.key(person("nobody"));
   CHECK(code_of(world->write(batch)) == ErrorCode::conflict);
 }
 
 EVERY_STORE("one batch may make an identity and attach it") {
   const World<Driver> world;
   Batch batch = batch_of(world, person("wmA"));
-  batch.attachments.push_back({world.key(person("wmA")), uuid(1)});
+  batch.moves.push_back({world.key(person("wmA")), {}, uuid(1), {}});
   REQUIRE(world->write(batch));
   CHECK(world->identities_of(world.tenant, uuid(1)).value().size() == 1);
 }
@@ -158,11 +163,175 @@ EVERY_STORE("evidence and the names of a row may be stated again") {
   Batch batch;
   const Key a = world.key(person("wmA"));
   const Key b = world.key(person("wmB"));
-  batch.evidence.push_back({world.tenant, a, b, models::Trust::account_bound, at(1), 1, "rule"});
+  batch.evidence.push_back({world.tenant, a, b, models::Trust::account_bound, 0, at(1), 1, "rule"});
   batch.named.emplace_back(1, a);
   batch.named.emplace_back(1, b);
   CHECK(world->write(batch));
   CHECK(world->write(batch));
+}
+
+EVERY_STORE("what is stated of an identity is summed up, from either side") {
+  const World<Driver> world;
+  Batch batch;
+  const Key a = world.key(person("wmA"));
+  const Key b = world.key(person("wmB"));
+  const auto state = [&](std::int64_t seq, int when, models::Trust trust) {
+    batch.evidence.push_back(
+        {world.tenant, a, b, trust, 0, at(when), seq, "rule " + std::to_string(seq)});
+  };
+  state(3, 5, models::Trust::account_bound);
+  state(4, 2, models::Trust::account_bound);
+  state(5, 9, models::Trust::account_bound);
+  state(6, 1, models::Trust::staff_typed);
+  REQUIRE(world->write(batch));
+  for (const Key& side : {a, b}) {
+    const auto sums = world->evidence_of(world.tenant, std::vector{side}, {}).value();
+    REQUIRE(sums.size() == 2);
+    CHECK(sums[0].a == a);
+    CHECK(sums[0].b == b);
+    CHECK(sums[0].first_at == at(2));
+    CHECK(sums[0].last_at == at(9));
+    CHECK(sums[1].trust == models::Trust::staff_typed);
+  }
+  const std::vector<std::int64_t> void_rows{4, 6};
+  const auto without = world->evidence_of(world.tenant, std::vector{a}, void_rows).value();
+  REQUIRE(without.size() == 1);
+  CHECK(without[0].first_at == at(5));
+  CHECK(without[0].rule == "rule 3");
+  CHECK(world->evidence_of(world.tenant + 1, std::vector{a}, {}).value().empty());
+}
+
+EVERY_STORE("decisions are found by whom they concern, until they are taken back and put back") {
+  const World<Driver> world;
+  const Key a = world.key(person("wmA"));
+  const Key b = world.key(person("wmB"));
+  const auto add = [&](DecisionRecord decision) {
+    decision.tenant = world.tenant;
+    decision.at = at(1);
+    decision.by = "crm";
+    Batch batch;
+    batch.decisions.push_back(std::move(decision));
+    REQUIRE(world->write(batch));
+    return world->decisions(world.tenant, 0, 1).value().at(0).id;
+  };
+  DecisionRecord join;
+  join.kind = DecisionRecord::Kind::join;
+  join.one = {a};
+  join.other = {b};
+  join.overrides = true;
+  join.customer = uuid(1);
+  join.into = uuid(2);
+  const std::int64_t id = add(join);
+  const auto of_b = [&] { return world->decisions_of(world.tenant, std::vector{b}).value(); };
+  REQUIRE(of_b().size() == 1);
+  CHECK(of_b()[0].id == id);
+  CHECK(of_b()[0].one == std::vector{a});
+  CHECK(of_b()[0].other == std::vector{b});
+  CHECK(of_b()[0].overrides);
+  CHECK(of_b()[0].into == uuid(2));
+  CHECK(of_b()[0].by == "crm");
+  CHECK(world->decisions_of(world.tenant + 1, std::vector{b}).value().empty());
+  DecisionRecord undo;
+  undo.kind = DecisionRecord::Kind::take_back;
+  undo.takes_back = id;
+  const std::int64_t undone = add(undo);
+  CHECK(of_b().empty());
+  CHECK(world->decision(world.tenant, id).value()->taken_back_by == undone);
+  undo.overrides = true;
+  add(undo);
+  CHECK(of_b().size() == 1);
+  CHECK(world->decisions(world.tenant, 0, 10).value().size() == 3);
+  CHECK(world->decisions(world.tenant, id + 1, 10).value().size() == 1);
+  CHECK(!world->decision(world.tenant + 1, id).value());
+}
+
+EVERY_STORE("a suggestion lasts until those whom it concerns are considered again") {
+  const World<Driver> world;
+  const Key a = world.key(person("wmA"));
+  const Key b = world.key(person("wmB"));
+  REQUIRE(world->write(batch_of(world, person("wmA"), uuid(1))));
+  REQUIRE(world->write(batch_of(world, person("wmB"), uuid(2))));
+  Suggestion suggestion;
+  suggestion.id = Key{1};
+  suggestion.tenant = world.tenant;
+  suggestion.a = a;
+  suggestion.b = b;
+  suggestion.reason = 3;
+  suggestion.at = at(4);
+  suggestion.rule = "rule";
+  Batch batch;
+  batch.reconsidered = {a};
+  batch.suggestions = {suggestion};
+  REQUIRE(world->write(batch));
+  REQUIRE(world->write(batch));
+  const auto open = [&] { return world->suggestions(world.tenant, false, {}, 10).value(); };
+  REQUIRE(open().size() == 1);
+  CHECK(open()[0].customer_a == uuid(1));
+  CHECK(open()[0].customer_b == uuid(2));
+  CHECK(open()[0].reason == 3);
+  CHECK(world->suggestions(world.tenant, false, Key{1}, 10).value().empty());
+  CHECK(world->suggestions(world.tenant + 1, false, {}, 10).value().empty());
+  SUBCASE("gone") {
+    batch.suggestions.clear();
+    REQUIRE(world->write(batch));
+    CHECK(open().empty());
+  }
+  SUBCASE("rejected, it stays so") {
+    Batch rejection;
+    DecisionRecord decision;
+    decision.tenant = world.tenant;
+    decision.kind = DecisionRecord::Kind::reject;
+    decision.one = {suggestion.id};
+    rejection.decisions.push_back(decision);
+    REQUIRE(world->write(rejection));
+    REQUIRE(world->write(batch));
+    CHECK(open().empty());
+    CHECK(world->suggestions(world.tenant, true, {}, 10).value().size() == 1);
+  }
+  SUBCASE("of one customer it is none") {
+    Batch joined;
+    joined.moves.push_back({b, uuid(2), uuid(1), {}});
+    REQUIRE(world->write(joined));
+    CHECK(open().empty());
+    CHECK(world->suggestion(world.tenant, suggestion.id).value()->customer_b == uuid(1));
+  }
+}
+
+EVERY_STORE("a merged customer tells into whom, until she is herself again") {
+  const World<Driver> world;
+  Customer lei = customer(1, "李雷");
+  world.add(lei);
+  Batch batch;
+  CustomerWrite gone = world.write_of(lei, 1);
+  gone.withdrawn = true;
+  gone.merged_into = uuid(2);
+  batch.customers.push_back(gone);
+  LineageEntry entry;
+  entry.tenant = world.tenant;
+  entry.customer = uuid(1);
+  entry.other = uuid(2);
+  entry.at = at(3);
+  entry.identities = {world.key(person("wmA"))};
+  batch.lineage.push_back(entry);
+  REQUIRE(world->write(batch));
+  const std::vector ids{uuid(1)};
+  CHECK(world->customers(world.tenant, ids).value().empty());
+  CHECK(world->merged(world.tenant, ids).value().at(uuid(1)) == std::pair(uuid(2), lei.version));
+  CHECK(world->merged(world.tenant + 1, ids).value().empty());
+  for (const Uuid& side : {uuid(1), uuid(2)}) {
+    const auto lineage = world->lineage(world.tenant, side, 0, 10).value();
+    REQUIRE(lineage.size() == 1);
+    CHECK(lineage[0].identities == entry.identities);
+    CHECK(lineage[0].other == uuid(2));
+  }
+  lei.version = 5;
+  CustomerWrite back = world.write_of(lei, 0);
+  back.revived = true;
+  batch = {};
+  batch.customers.push_back(back);
+  REQUIRE(world->write(batch));
+  CHECK(world->customers(world.tenant, ids).value().at(0).version == 5);
+  CHECK(world->merged(world.tenant, ids).value().empty());
 }
 
 EVERY_STORE("customers are written by version") {

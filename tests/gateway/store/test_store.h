@@ -54,9 +54,12 @@ struct OnMariadb {
     left().pop_back();
     std::string emptying = "USE " + name + "; START TRANSACTION;";
     for (const char* table :
-         {"arrival",  "tenant",      "channel",        "inbox",    "answer", "reading", "identity",
-          "evidence", "fact",        "inbox_identity", "customer", "facet",  "history", "entity",
-          "feed",     "feed_change", "task",           "lease",    "token",  "api_key", "drift"}) {
+         {"arrival",     "tenant",     "channel",    "inbox",    "answer",
+          "reading",     "identity",   "evidence",   "fact",     "inbox_identity",
+          "customer",    "facet",      "history",    "entity",   "feed",
+          "feed_change", "task",       "lease",      "token",    "api_key",
+          "drift",       "activation", "quarantine", "decision", "decision_identity",
+          "suggestion",  "merged",     "lineage",    "erasure"}) {
       emptying.append(" DELETE FROM ").append(table).append(";");
     }
     server().run_sql(emptying.append(" COMMIT;"));

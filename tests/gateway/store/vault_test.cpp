@@ -37,6 +37,32 @@ TEST_CASE("a sealed value that was changed or cut does not open") {
   }
 }
 
+TEST_CASE("several keys open, and the first seals until another is to") {
+  Vault vault(Vault::Keys{{kOne, kTwo}, Vault::index_key(kOne)});
+  CHECK(vault.sealing_key() == Vault::id_of(kOne));
+  CHECK(vault.open("inbox.payload", Vault(kTwo).seal("inbox.payload", "two")) == "two");
+  CHECK(Vault(kOne).open("inbox.payload", vault.seal("inbox.payload", "one")) == "one");
+  CHECK(vault.seal_by(Vault::id_of(kTwo)));
+  CHECK(Vault(kTwo).open("inbox.payload", vault.seal("inbox.payload", "two")) == "two");
+  CHECK(vault.hash("a", {"b"}) == Vault(kOne).hash("a", {"b"}));
+  CHECK(!vault.seal_by(Vault::id_of(std::string(32, '3'))));
+  CHECK(vault.sealing_key() == Vault::id_of(kTwo));
+}
+
+TEST_CASE("a key that is met and not at hand is asked for") {
+  const std::string three(32, '3');
+  bool is_there = false;
+  const Vault vault(Vault::Keys{{kOne}, Vault::index_key(kOne), [&] {
+                                  return is_there ? std::vector{three} : std::vector<std::string>{};
+                                }});
+  const std::string sealed = Vault(three).seal("inbox.payload", "three");
+  CHECK(!vault.open("inbox.payload", sealed));
+  is_there = true;
+  CHECK(vault.open("inbox.payload", sealed) == "three");
+  CHECK(vault.holds(Vault::id_of(three)));
+  CHECK(vault.sealing_key() == Vault::id_of(kOne));
+}
+
 TEST_CASE("hashes depend on key, purpose, and each part") {
   const Vault vault(kOne);
   const auto hash = vault.hash("a", {"b", "c"});
