@@ -9,7 +9,7 @@ namespace {
 using Action = ApiVerdict::Action;
 using Kind = ErrorAction::Kind;
 
-// What an operator may read of a platform's message: no token, no phone, one line.
+// What an operator may read of a platform's message: no token, no phone, no e-mail, one line.
 std::string safe_message(std::string_view message) {
   constexpr std::size_t kLongest = 200;
   constexpr std::size_t kLongestWord = 24;
@@ -32,7 +32,9 @@ std::string safe_message(std::string_view message) {
       text += byte < 0x20 || byte == 0x7f ? ' ' : message[i];
       ++i;
     } else {
-      const bool blank = size > kLongestWord || (digits && size > kLongestNumber);
+      const bool mail =
+          (end < message.size() && message[end] == '@') || (i > 0 && message[i - 1] == '@');
+      const bool blank = mail || size > kLongestWord || (digits && size > kLongestNumber);
       text += blank ? std::string_view("***") : message.substr(i, size);
       i = end;
     }

@@ -227,10 +227,14 @@ Outcome missing(const Value& value, const Frame& frame) {
 
 std::string code_sample(const std::string& text) {
   constexpr std::size_t kLongestCode = 32;
-  const bool code = text.size() <= kLongestCode && std::ranges::all_of(text, [](char c) {
-                      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                             (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.';
-                    });
+  // One digit more, and it may be a phone.
+  constexpr std::ptrdiff_t kMostDigits = 10;
+  const auto digits = std::ranges::count_if(text, [](char c) { return c >= '0' && c <= '9'; });
+  const bool code =
+      text.size() <= kLongestCode && digits <= kMostDigits && std::ranges::all_of(text, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '_' || c == '-' || c == '.';
+      });
   return code ? text : "text(" + std::to_string(text.size()) + ")";
 }
 

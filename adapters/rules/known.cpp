@@ -238,8 +238,20 @@ bool Known::has(const Path& path) const {
 }
 
 void Places::add(const std::string& place) {
-  if (places_.size() >= kMost) return;
-  if (std::ranges::find(places_, place) == places_.end()) places_.push_back(place);
+  // The elements of a list mostly have the same, in the same order.
+  if (next_ >= places_.size() || places_[next_] != place) {
+    next_ = static_cast<std::size_t>(std::ranges::find(places_, place) - places_.begin());
+  }
+  if (next_ == places_.size() && !too_many_) {
+    too_many_ = places_.size() >= kMost;
+    if (!too_many_) places_.push_back(place);
+  }
+  ++next_;
+}
+
+std::vector<std::string> Places::take() {
+  if (too_many_) places_.clear();
+  return std::move(places_);
 }
 
 void Findings::add(models::Drift::Kind kind, std::string pointer, std::string sample) {

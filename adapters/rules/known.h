@@ -48,16 +48,18 @@ class Findings {
   std::vector<models::Drift> drift_;
 };
 
-// The places of a message that are known and not null, each once and at most so many.
+// The places of a message that are known and not null, each once; none if there are too many.
 class Places {
  public:
-  static constexpr std::size_t kMost = 128;
+  static constexpr std::size_t kMost = 256;
 
   void add(const std::string& place);
-  std::vector<std::string> take() { return std::move(places_); }
+  std::vector<std::string> take();
 
  private:
   std::vector<std::string> places_;
+  std::size_t next_ = 0;  // behind what was added last
+  bool too_many_ = false;
 };
 
 // Compares a message with the trees of its inlet and, from `body` on, of its entry. `present`: null

@@ -13,10 +13,11 @@ import tempfile
 
 from table import Row, print_table, say
 from servers import BareServer, Gateway, MariaDb, NodeHandler
-from load import DESCRIPTIONS, Load, make_requests, platforms
+from load import DESCRIPTIONS, HERE, Load, make_requests, platforms
 
 CONNECTIONS = 64
 NODE_POOL = 16
+ROWS = ("sqlite", "mariadb", "open", "events", "shadow", "replay", "drift", "platforms", "load", "resolve")
 
 
 def main():
@@ -35,15 +36,15 @@ def read_options():
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--programs", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="shorter and fewer rounds")
-    parser.add_argument("--only", default="sqlite,mariadb,open,events,platforms,load,resolve",
-                        help="rows to measure: sqlite, mariadb, open, events, platforms, load, resolve (default: all)")
+    parser.add_argument("--only", default=",".join(ROWS),
+                        help=f"rows to measure: {', '.join(ROWS)} (default: all)")
     options = parser.parse_args()
     options.programs = options.programs.resolve()
     options.seconds = 4 if options.quick else 10
     options.rounds = 1 if options.quick else 5
     options.requests = 200_000 if options.quick else 600_000
     options.only = set(options.only.split(","))
-    unknown = options.only - {"sqlite", "mariadb", "open", "events", "platforms", "load", "resolve"}
+    unknown = options.only - set(ROWS)
     if unknown:
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     return options
@@ -77,6 +78,10 @@ class Bench:
             rows += self.open_rows()
         if "events" in self.options.only:
             rows += self.event_rows()
+        if self.options.only & {"shadow", "replay"}:
+            rows += self.rules_rows()
+        if "drift" in self.options.only:
+            rows += self.drift_rows()
         if "platforms" in self.options.only:
             rows += self.platform_rows()
         if "load" in self.options.only:
@@ -216,6 +221,35 @@ class Bench:
                 "at most", 1.3, "ratio: times slower"),
             Row(f"page of 200 at {large} customers, last against first", f"{last:.2f} ms",
                 f"{first:.2f} ms", last / first, "at most", 1.5)]
+
+    def rules_rows(self):
+        customers, events = 10_000, 5_000 if self.options.quick else 10_000
+        say(f"Working {events} events with a version of the rules reading along, and reading them "
+            f"again, at {customers} customers, SQLite")
+        found = self.figures("rules_bench", self.folder, customers, events,
+                             2 if self.options.quick else 5)
+        alone, watched, again = (found[f"{name}_per_second"]
+                                 for name in ("events", "watched", "replayed"))
+        rows = {"shadow": Row("events worked/s while a version reads along, against without",
+                              f"{watched:,.0f}/s", f"{alone:,.0f}/s", watched / alone, "at least",
+                              0.75),
+                "replay": Row("rows read again/s, against the same when they were new",
+                              f"{again:,.0f}/s", f"{alone:,.0f}/s", again / alone, "at least", 0.75)}
+        return [row for name, row in rows.items() if name in self.options.only]
+
+    def drift_rows(self):
+        say("Changing every sample of every platform in one place after another")
+        found = self.figures("drift_bench", HERE.parent.parent)
+        kinds = found["kinds"]
+        made, noticed = (sum(kind[name] for kind in kinds.values()) for name in ("made", "noticed"))
+        rows = [Row(f"{name}s noticed", f"{kind['noticed']:,}", f"{kind['made']:,}",
+                    kind["noticed"] / kind["made"], "at least", 0.99)
+                for name, kind in sorted(kinds.items())]
+        rows.append(Row("changes noticed in all", f"{noticed:,}", f"{made:,}", noticed / made,
+                        "at least", 0.99, "free-form maps aside"))
+        rows.append(Row("alarms on samples that fit", f"{found['alarms']:,}", f"{found['samples']:,}",
+                        None, "at most", 0, "each by the pack of its day", value=found["alarms"]))
+        return rows
 
     def figures(self, program, *arguments):
         """The JSON object that a program of tests/bench prints as its last line."""

@@ -35,7 +35,8 @@ std::string config_text(const GatewaySetup& setup, const TemporaryFolder& folder
        << "corp_id = \"" << kCorp << "\"\ntoken = \"" << kToken << "\"\nencoding_aes_key = \""
        << kAesKey << "\"\nsecret = \"simulated-secret\"\n"
        << "api_base = \"" << (setup.api_base.empty() ? "http://127.0.0.1:1" : setup.api_base)
-       << "\"\n";
+       << "\"\n"
+       << setup.channels;
   return text.str();
 }
 

@@ -22,6 +22,7 @@ struct GatewaySetup {
   std::string api_base;        // empty: nobody answers platform calls
   std::string more_server;     // further lines of [server]
   std::string rules_dir = {};  // empty: the built-in packs alone
+  std::string channels = {};   // further channels, as the configuration file writes them
 };
 
 class GatewayProcess {

@@ -77,6 +77,12 @@ void MariadbServer::stop() {
   process_.reset();
 }
 
+void MariadbServer::shut_down() {
+  process_->send_signal(SIGTERM);
+  process_->wait();
+  process_.reset();
+}
+
 void MariadbServer::freeze() { process_->send_signal(SIGSTOP); }
 
 void MariadbServer::thaw() { process_->send_signal(SIGCONT); }

@@ -23,6 +23,9 @@ class MariadbServer {
   void run_sql(const std::string& sql) const;
   // As a power cut to the server: kill -9.
   void stop();
+  // As its operator ends it: everything is in its files.
+  void shut_down();
+  std::string data_folder() const { return folder_.file("data"); }
   // As a disk or a network that hangs: connections stay, and nothing is answered until thaw().
   void freeze();
   void thaw();

@@ -255,7 +255,7 @@ TEST_CASE("a quota's wait lasts its time, to Beijing's next day or month, or as 
         std::chrono::minutes{1});
 }
 
-TEST_CASE("the operator's reason holds no token and no phone") {
+TEST_CASE("the operator's reason holds no token, no phone and no e-mail") {
   const Compiled pack = api_pack();
   const auto verdict = judge_answer(
       pack.plan.api.errors,
@@ -264,6 +264,9 @@ TEST_CASE("the operator's reason holds no token and no phone") {
        R"({"errcode":7,"errmsg":"bad 13800000000 from ip: 1.2.3.4, token abcdefghijklmnopqrstuvwxyz012345\n"})"},
       Time{});
   CHECK(verdict.reason == "code 7, bad *** from ip: 1.2.3.4, token *** ");
+  const auto mailed = judge_answer(
+      pack.plan.api.errors, {200, {}, R"({"errcode":7,"errmsg":"no lilei@example.com."})"}, Time{});
+  CHECK(mailed.reason == "code 7, no ***@***.com.");
 }
 
 TEST_CASE("pages go on until the platform says so, in every style") {

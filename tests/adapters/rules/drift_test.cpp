@@ -166,3 +166,53 @@ TEST_CASE("a key that a person may have written stands in no report") {
         std::vector<std::string>{"unknown_field /key(11)", "unknown_field /key(14)",
                                  "unknown_field /key(12)", "unknown_field /预算"});
 }
+
+TEST_CASE(
+    "what an event has of what the pack knows is listed, whatever it holds, and nothing else") {
+  const Compiled pack = clean(contact_pack());
+  using Names = std::vector<std::string>;
+  const auto present = [&](const Json& message) {
+    Names names = pack.read(message).front().present;
+    std::ranges::sort(names);
+    return names;
+  };
+  const Names all{"/ext",     "/ext/state", "/free",        "/from",      "/g",
+                  "/list",    "/list/*",    "/list/*/rank", "/list/*/u",  "/mails",
+                  "/mails/*", "/map",       "/map/*",       "/map/*/k",   "/map/*/v",
+                  "/seen",    "/tags",      "/tags/*",      "/tags/*/id", "/time",
+                  "/type",    "/way",       "/who",         "/who/id",    "/who/name"};
+  Names sorted = all;
+  std::ranges::sort(sorted);
+  CHECK(present(contact()) == sorted);
+  // One in place of a list is a list of one.
+  Json message = contact();
+  message["tags"] = message["tags"][0];
+  message["new"] = 1;
+  message["who"]["new"] = 1;
+  CHECK(present(message) == sorted);
+  // What persons named is nobody's field.
+  message["map"] = Json{{"colour", "red"}};
+  message["who"].erase("name");
+  message["way"] = nullptr;
+  message["seen"] = "";
+  std::erase_if(sorted, [](const std::string& name) {
+    return name.starts_with("/map/") || name == "/who/name" || name == "/way";
+  });
+  CHECK(present(message) == sorted);
+}
+
+TEST_CASE("of an event with too many fields none is listed, rather than some") {
+  Json ignored = Json::object();
+  for (int i = 0; i < 400; ++i) ignored["/f" + std::to_string(i)] = 1;
+  Json text = Json::parse(
+      R"({"events": {"e": {"facts": {"p": {"fact": "person", "customer": {"cid": "/who/id"}}}}}})");
+  text["events"]["e"]["ignored"] = ignored;
+  const Compiled pack = clean(pack_with(text.dump().c_str()));
+  Json message = Json::parse(R"({"type":"e","time":1735689600,"who":{"id":"c1"}})");
+  CHECK(pack.read(message).front().present.size() == 4);
+  for (int i = 0; i < 252; ++i) message["f" + std::to_string(i)] = i;
+  CHECK(pack.read(message).front().present.size() == Places::kMost);
+  message["f300"] = 1;
+  CHECK(pack.read(message).front().present.empty());
+  CHECK(pack.read(message).front().drift.empty());
+}

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <set>
 
 #include "gateway/app/version.h"
 #include "tests/support/temporary_folder.h"
@@ -280,6 +281,57 @@ TEST_CASE("an order of sources is refused with its place if a word of it is unkn
         "'manual'?");
   CHECK(checked("[survivorship]\ndefault = [\"crm.\"]\n") ==
         "guanxi.toml:2: survivorship.default names an unknown source 'crm.'; did you mean 'crm'?");
+}
+
+TEST_CASE("how far who is who is believed is read, and blocked values are as customers have them") {
+  const auto usual = read_config("", "f");
+  REQUIRE(usual);
+  CHECK(usual->identity.limits.persons_per_value == 2);
+  CHECK(usual->identity.limits.values_per_person == 10);
+  CHECK(usual->identity.limits.statements_per_value == 64);
+  CHECK(usual->identity.blocked.empty());
+  const auto own = read_config(R"([identity]
+persons_per_value = 1
+values_per_person = 1000
+statements_per_value = 30
+blocked = ["139 0000 1111", "+86 13900002222", "１３９００００３３３３", "Shop@Example.com", "wmTest", "oTest"]
+)",
+                               "f");
+  if (!own) FAIL(own.error().detail);
+  CHECK(own->identity.limits.persons_per_value == 1);
+  CHECK(own->identity.limits.values_per_person == 1000);
+  CHECK(own->identity.limits.statements_per_value == 30);
+  const std::set<std::string, std::less<>> blocked{
+      "+8613900001111", "+8613900002222", "+8613900003333", "shop@example.com", "wmTest", "oTest"};
+  CHECK(own->identity.blocked == blocked);
+  const models::Identity phone{"phone", "phone", "", "+8613900001111", models::Side::customer};
+  const models::Identity other{"phone", "phone", "", "+8613900004444", models::Side::customer};
+  CHECK(own->identity.is_blocked(phone));
+  CHECK_FALSE(own->identity.is_blocked(other));
+  CHECK_FALSE(usual->identity.is_blocked(phone));
+}
+
+TEST_CASE("a limit that cannot be is refused with its place") {
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"[identity]\npersons_per_values = 2\n",
+       "guanxi.toml:2: unknown key 'persons_per_values' in [identity]; did you mean "
+       "'persons_per_value'?"},
+      {"[identity]\npersons_per_value = 0\n",
+       "guanxi.toml:2: identity.persons_per_value must be a whole number from 1 to 1000"},
+      {"[identity]\nvalues_per_person = 1001\n",
+       "guanxi.toml:2: identity.values_per_person must be a whole number from 1 to 1000"},
+      {"[identity]\nstatements_per_value = \"64\"\n",
+       "guanxi.toml:2: identity.statements_per_value must be a whole number from 1 to 1000"},
+      {"[identity]\nblocked = \"+8613900001111\"\n",
+       "guanxi.toml:2: identity.blocked must be a list such as [\"+8613800138000\"]"},
+      {"[identity]\nblocked = [13900001111]\n",
+       "guanxi.toml:2: identity.blocked must be a text in quotes"},
+      {"identity = 2\n", "guanxi.toml:1: identity must be a table: [identity]"},
+  };
+  for (const auto& [text, detail] : rows) {
+    CAPTURE(text);
+    CHECK(refusal(text) == detail);
+  }
 }
 
 TEST_CASE("a mode that is not built yet is refused by its name") {
