@@ -329,8 +329,24 @@ class Grouping {
                  is_alone(found, statement.b)) {
         continue;  // nobody else has it
       }
+      const identity::Node other =
+          standing.contains(statement.b) ? standing.at(statement.b) : statement.b;
+      if (were_parted(found, statement.a, other)) continue;
       add_suggestion(std::move(suggestion), refusal.reason, evidence, made);
     }
+  }
+
+  // Whether people decided that the two are not one person.
+  static bool were_parted(const Neighbourhood& found, identity::Node a, identity::Node b) {
+    const auto& part = found.partition.part;
+    const auto has = [&](const std::vector<identity::Node>& side, identity::Node of) {
+      return std::ranges::any_of(side, [&](identity::Node node) { return part[node] == part[of]; });
+    };
+    return std::ranges::any_of(found.world.verdicts, [&](const identity::Verdict& verdict) {
+      if (verdict.kind != identity::Verdict::Kind::apart) return false;
+      return (has(verdict.one, a) && has(verdict.other, b)) ||
+             (has(verdict.one, b) && has(verdict.other, a));
+    });
   }
 
   void add_suggestion(store::Suggestion suggestion, Reason reason,

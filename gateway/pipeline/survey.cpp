@@ -153,6 +153,9 @@ class Surveying {
       reach(*b);
     } else {
       rim_.insert({*a, *b});
+      // All who state a value are seen together, whoever of them is asked for: what they suggest
+      // of each other is made anew together.
+      if (models::is_contact(*b)) reach(*b);
     }
     const auto [place, fresh] =
         places_.try_emplace(std::tuple(sum.a, sum.b, sum.trust, sum.nature), evidence_.size());

@@ -110,6 +110,8 @@ TEST_CASE("an enum's unknown value is reported with the code, unless somebody ty
   drift = pack.read(message)[0].drift;
   REQUIRE(drift.size() == 1);
   CHECK(drift[0].sample.starts_with("text("));
+  message["way"] = "13800000000";
+  CHECK(pack.read(message)[0].drift.at(0).sample == "text(11)");
   message["way"] = 9;
   CHECK(pack.read(message)[0].drift.empty());
 }
